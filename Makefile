@@ -1,0 +1,15 @@
+# Every target is one line in `make help`; the work is done in tools/.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup
+
+help:  ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-20s %s\n", $$1, $$2 }'
+
+setup: $(VENV)/ready  ## install the pinned host tools into .venv
+
+$(VENV)/ready: pyproject.toml tools/setup.sh
+	@PYTHON=$(PYTHON) sh tools/setup.sh
