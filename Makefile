@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup
+.PHONY: help setup test
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -13,3 +13,6 @@ setup: $(VENV)/ready  ## install the pinned host tools into .venv
 
 $(VENV)/ready: pyproject.toml tools/setup.sh
 	@PYTHON=$(PYTHON) sh tools/setup.sh
+
+test: setup  ## device tests on CPython and MicroPython's unix port, and the tests of the host tools
+	@$(BIN)/pytest -n auto --dist loadscope $(ARGS)

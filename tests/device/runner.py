@@ -1,0 +1,73 @@
+"""Runs device tests: the functions test_* of a file, one line each on stdout.
+
+    PASS name
+    FAIL name reason
+    SKIP name reason
+
+A device test is a plain function without arguments. This file and the tests run
+unchanged on CPython and on every MicroPython; on a board:
+
+    mpremote mount tests/device exec "import runner; runner.run('test_ddi')"
+"""
+
+import gc
+import sys
+
+
+class Skip(Exception):
+    """A test that cannot run here raises it; its text is the reason."""
+
+
+def raises(kind, call, *args, **kwargs):
+    """Return the exception of `kind` that call(*args, **kwargs) must raise."""
+    try:
+        call(*args, **kwargs)
+    except kind as e:
+        return e
+    raise AssertionError("%s was not raised" % kind.__name__)
+
+
+def run(module, names=None, absent=()):
+    """Run the tests `names` (default: all) of `module`.
+
+    absent: modules this interpreter is known not to have; a file that imports one is skipped.
+    """
+    for name in names or _names(_load(module, absent)):
+        gc.collect()
+        try:
+            getattr(_load(module, absent), name)()
+            print("PASS", name)
+        except Skip as e:
+            print("SKIP", name, _line(str(e) or "no reason given"))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as e:  # noqa: B036 - a simulated power cut is a BaseException
+            _print_exception(e)
+            print("FAIL", name, _line(repr(e)))
+
+
+def _load(module, absent):
+    try:
+        return __import__(module)
+    except ImportError as e:
+        for name in absent:
+            if "'%s'" % name in str(e):
+                raise Skip("this MicroPython has no module `%s`" % name)
+        raise
+
+
+def _names(module):
+    return sorted(name for name in dir(module) if name.startswith("test_"))
+
+
+def _line(text):
+    return text.replace("\r", "\\r").replace("\n", "\\n")
+
+
+def _print_exception(e):
+    if sys.implementation.name == "micropython":
+        sys.print_exception(e)
+    else:
+        import traceback
+
+        traceback.print_exception(type(e), e, e.__traceback__, file=sys.stdout)

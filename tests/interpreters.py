@@ -1,0 +1,113 @@
+"""The interpreters that run device tests, and one process of one of them.
+
+`unix` is MicroPython's unix port; "1.23.0" and the like are the npm builds of
+tests/versions: 32-bit words, no sockets.
+"""
+
+import json
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DEVICE = ROOT / "tests" / "device"
+VERSIONS = ROOT / "tests" / "versions"
+
+_PATH = [ROOT / "lib", ROOT / "boards" / "unix", DEVICE]
+_PATH_CPYTHON = [ROOT / "lib", ROOT / "boards/unix/cpython", ROOT / "boards" / "unix", DEVICE]
+
+
+class Unavailable(Exception):
+    """This interpreter cannot be had here; the text says why."""
+
+
+def default():
+    """Return the interpreters of `make test`."""
+    return ["cpython", "unix"]
+
+
+def versions():
+    """Return the npm builds of tests/versions/package.json, such as "1.27.0"."""
+    names = json.loads((VERSIONS / "package.json").read_text())["dependencies"]
+    return sorted(name.removeprefix("micropython-") for name in names)
+
+
+def command(name: str, module: str, tests: list[str]) -> tuple[list[str], dict[str, str]]:
+    """Return the command that runs `tests` of `module`, and what its environment needs.
+
+    Raises Unavailable.
+    """
+    program = f"import runner; runner.run({module!r}, {tests!r})"
+    if name == "cpython":
+        path = os.pathsep.join(map(str, _PATH_CPYTHON))
+        return [sys.executable, "-u", "-c", program], {"PYTHONPATH": path}
+    if name == "unix":
+        path = ":".join([*map(str, _PATH), ".frozen"])
+        return [unix_port(), "-c", program], {"MICROPYPATH": path}
+    return [*node_build(name), "test", module, *tests], {}
+
+
+def unix_port() -> str:
+    """Return the unix port in the folder of this Python. Raises Unavailable."""
+    found = Path(sys.executable).with_name("micropython")
+    if not found.exists():
+        raise Unavailable("no MicroPython unix port: its wheels are for Linux only")
+    return str(found)
+
+
+def node_build(version: str) -> list[str]:
+    """Return the command that starts tests/versions/run.mjs. Raises Unavailable."""
+    if version not in versions():
+        raise Unavailable(f"no interpreter {version}: cpython, unix, {', '.join(versions())}")
+    if not shutil.which("node"):
+        raise Unavailable("no Node.js")
+    if not (VERSIONS / "node_modules").exists():
+        raise Unavailable("not installed: make test-versions")
+    return ["node", str(VERSIONS / "run.mjs"), version]
+
+
+def reason_absent(name: str) -> str | None:
+    """Return why the interpreter cannot be had, or None."""
+    try:
+        command(name, "", [])
+    except Unavailable as e:
+        return str(e)
+    return None
+
+
+class Process:
+    """A running interpreter whose output is read line by line, with a deadline."""
+
+    def __init__(self, argv: list[str], env: dict[str, str], cwd: str):
+        self._child = subprocess.Popen(
+            argv,
+            cwd=cwd,
+            env={**os.environ, "ROOT": str(ROOT), **env},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="backslashreplace",
+        )
+        self._lines: queue.Queue[str | None] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self._child.stdout:
+            self._lines.put(line)
+        self._lines.put(None)
+
+    def line(self, timeout_s: float) -> str | None:
+        """Return the next line, or None at the end. Raises queue.Empty."""
+        return self._lines.get(timeout=max(timeout_s, 0))
+
+    def end(self) -> int:
+        """Kill it if it still runs; return its exit status."""
+        self._child.kill()
+        status = self._child.wait()
+        self._child.stdout.close()
+        return status
