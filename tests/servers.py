@@ -1,6 +1,5 @@
 """The servers that device tests ask for by NEEDS; each is started once per session."""
 
-import functools
 from collections.abc import Iterable
 
 
