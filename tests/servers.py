@@ -1,6 +1,13 @@
 """The servers that device tests ask for by NEEDS; each is started once per session."""
 
+import atexit
+import functools
+import tempfile
 from collections.abc import Iterable
+from pathlib import Path
+
+import certificates
+from scripted_server import ScriptedServer
 
 
 def variables(needs: Iterable[str]) -> dict[str, str]:
@@ -13,4 +20,23 @@ def variables(needs: Iterable[str]) -> dict[str, str]:
     return env
 
 
-_PROVIDERS = {}
+@functools.cache
+def _certificates() -> Path:
+    folder = tempfile.TemporaryDirectory(prefix="certificates-")
+    atexit.register(folder.cleanup)
+    certificates.make(Path(folder.name))
+    return Path(folder.name)
+
+
+def _ca() -> dict[str, str]:
+    folder = _certificates()
+    return {"CA_DER": str(folder / "ca.der"), "CA_PEM": str(folder / "ca.pem")}
+
+
+@functools.cache
+def _scripted_server() -> dict[str, str]:
+    server = ScriptedServer(_certificates())
+    return {"SCRIPTED_SERVER": f"127.0.0.1:{server.port}", **_ca()}
+
+
+_PROVIDERS = {"SCRIPTED_SERVER": _scripted_server}
