@@ -1,0 +1,249 @@
+"""`make flash` with the real esptool: what lies in the chip's flash afterwards."""
+
+import hashlib
+import re
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import flash
+import pytest
+from esp_idf_defs.image_metadata import ImageFlashSize, ImageMetadata
+from esp_idf_defs.partitions import PartitionTable
+
+from boards.ESP32_GENERIC import combined
+
+ROOT = Path(__file__).parents[3]
+REAL = ROOT.parent / "shared" / "firmware" / "ESP32_GENERIC-v1.23.0.bin"
+REAL_APP = REAL.with_suffix(".app-bin")
+BLANK_OTADATA = b"\xff" * 0x2000
+SLOT_SIZE = {4: 0x180000, 8: 0x270000, 16: 0x270000}
+TABLE_MIB = {4: 4, 8: 8, 16: 8}
+
+
+@pytest.fixture
+def put(tmp_path):
+    """Return a function that puts bytes into a file and returns its path."""
+
+    def write(data: bytes, name="firmware.bin") -> Path:
+        path = tmp_path / name
+        path.write_bytes(data)
+        return path
+
+    return write
+
+
+def run(chip, path) -> int:
+    return flash.main(["--port", chip.url, "--firmware", str(path)])
+
+
+def image_at(chip, offset, size=1 << 20):
+    """Return the image at offset as Espressif's own parser sees it, hash verified."""
+    return ImageMetadata.from_bytes(bytes(chip.flash[offset : offset + size]))
+
+
+def table_of(chip) -> list[tuple]:
+    """Decode the table on the chip by the letter of ESP-IDF's esp_flash_partitions.h."""
+    raw = bytes(chip.flash[0x8000:0x8C00])
+    entries = []
+    for at in range(0, len(raw), 32):
+        magic, kind, subtype, offset, size, label, _ = struct.unpack_from("<HBBLL16sL", raw, at)
+        if magic != 0x50AA:
+            assert raw[at : at + 16] == b"\xeb\xeb" + b"\xff" * 14
+            assert raw[at + 16 : at + 32] == hashlib.md5(raw[:at]).digest()
+            assert raw[at + 32 :] == b"\xff" * (len(raw) - at - 32)
+            return entries
+        entries.append((label.rstrip(b"\0").decode(), kind, subtype, offset, size))
+    raise AssertionError("the table has no end")
+
+
+@pytest.mark.parametrize("mib", [4, 8, 16])
+@pytest.mark.parametrize("name", ["esp32", "esp32s3"])
+def test_bare_chip_gets_every_piece_at_its_offset(plug_in, put, name, mib):
+    chip = plug_in(name, mib)
+    boot, app = combined.bootloader(name), combined.application(name)
+    assert run(chip, put(combined.combine(boot, app, name))) == 0
+
+    boot_at = {"esp32": 0x1000, "esp32s3": 0}[name]
+    size = image_at(chip, boot_at).header.spi_size
+    assert size == ImageFlashSize[f"MB{mib}"]
+    # All but the size in the header and the hash over it is the bootloader as it came.
+    written = bytes(chip.flash[boot_at : boot_at + len(boot)])
+    assert written[:3] + written[4:-32] == boot[:3] + boot[4:-32]
+    assert written[3] & 0x0F == boot[3] & 0x0F
+
+    slot = SLOT_SIZE[mib]
+    vfs_at = 0x10000 + 2 * slot
+    assert table_of(chip) == [
+        ("nvs", 1, 2, 0x9000, 0x4000),
+        ("otadata", 1, 0, 0xD000, 0x2000),
+        ("phy_init", 1, 1, 0xF000, 0x1000),
+        ("ota_0", 0, 0x10, 0x10000, slot),
+        ("ota_1", 0, 0x11, 0x10000 + slot, slot),
+        ("vfs", 1, 0x81, vfs_at, TABLE_MIB[mib] * 0x100000 - vfs_at),
+    ]
+    assert chip.flash[0x10000 : 0x10000 + len(app)] == app
+    assert chip.flash[0xD000:0xF000] == BLANK_OTADATA
+
+
+def test_used_chip_boots_the_new_image_and_keeps_nothing_of_the_old(plug_in, put):
+    chip = plug_in("esp32", 8)
+    chip.flash[:] = b"\x5a" * len(chip.flash)
+    assert run(chip, put(combined.firmware())) == 0
+    table = PartitionTable.from_binary(bytes(chip.flash[0x8000:0x8C00]))
+    for name in "nvs", "otadata":
+        part = table[name]
+        assert chip.flash[part.offset : part.offset + part.size] == b"\xff" * part.size
+    vfs = table["vfs"].offset
+    assert chip.flash[vfs : vfs + 0x2000] == b"\xff" * 0x2000
+
+
+def test_second_flash_keeps_the_files_and_forgets_the_record(plug_in, put, capsys):
+    chip = plug_in("esp32", 8)
+    path = put(combined.firmware())
+    assert run(chip, path) == 0
+    assert "a new filesystem" in capsys.readouterr().out
+    chip.flash[0x4F0000:0x4F0010] = b"the user's files"
+    chip.flash[0x9000:0x9010] = chip.flash[0xD000:0xD010] = bytes(16)
+    assert run(chip, path) == 0
+    assert "files on the board: kept" in capsys.readouterr().out
+    assert chip.flash[0x4F0000:0x4F0010] == b"the user's files"
+    assert chip.flash[0x9000:0xF000] == b"\xff" * 0x6000
+
+
+def test_esptool_finds_header_and_hash_of_the_written_bootloader_valid(plug_in, put, tmp_path):
+    chip = plug_in("esp32", 8)
+    assert run(chip, put(combined.firmware())) == 0
+    dump = tmp_path / "bootloader.bin"
+    dump.write_bytes(chip.flash[0x1000:0x8000])
+    command = [sys.executable, "-m", "esptool", "image-info", str(dump)]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert re.search(r"Flash size: +8MB", text)
+    assert re.search(r"Checksum: .*\(valid\)", text)
+    assert re.search(r"Validation hash: .*\(valid\)", text)
+
+
+def test_app_larger_than_the_slot_names_the_right_firmware(plug_in, put, capsys):
+    chip = plug_in("esp32", 4)
+    assert run(chip, put(combined.firmware(size=0x180000))) == 1
+    error = capsys.readouterr().err
+    assert "does not fit the 1,572,864 of a slot in the 4 MiB table" in error
+    assert "variant OTA (ESP32_GENERIC-OTA-*.bin)" in error
+    assert chip.flash == b"\xff" * len(chip.flash)
+
+
+def test_app_as_large_as_the_slot_is_written(plug_in, put):
+    chip = plug_in("esp32", 4)
+    app = combined.application(size=0x180000 - 0x400)
+    app = combined.application(size=0x180000 - 0x400 + (0x180000 - len(app)) // 256 * 256)
+    assert len(app) <= 0x180000 < len(app) + 256
+    assert run(chip, put(combined.combine(combined.bootloader(), app))) == 0
+    assert chip.flash[0x10000 : 0x10000 + len(app)] == app
+
+
+def test_firmware_for_another_chip_is_refused(plug_in, put, capsys):
+    chip = plug_in("esp32", 8)
+    assert run(chip, put(combined.firmware("esp32s3"))) == 1
+    assert "firmware.bin is for ESP32-S3, the chip is ESP32" in capsys.readouterr().err
+    assert chip.flash == b"\xff" * len(chip.flash)
+
+
+def test_two_mib_of_flash_are_refused(plug_in, put, capsys):
+    chip = plug_in("esp32", 2)
+    assert run(chip, put(combined.firmware())) == 1
+    assert "two OTA slots need 4 MiB of flash, this chip has 2 MiB" in capsys.readouterr().err
+
+
+def flipped(data: bytes, at: int) -> bytes:
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+WHOLE = combined.firmware()
+WRONG_FILES = {
+    "the application alone": (combined.application(), "needs the combined .bin"),
+    "uf2": (b"UF2\n" + bytes(508), "take MicroPython's .bin, not .uf2"),
+    "elf": (b"\x7fELF" + bytes(508), "not an ESP32 firmware image"),
+    "empty": (b"", "not an ESP32 firmware image"),
+    "unknown chip": (flipped(WHOLE, 13), "unknown chip, id 256"),
+    "bootloader alone": (combined.bootloader(), "no partition table at 0x8000"),
+    "bit in the bootloader": (flipped(WHOLE, 4000), "its bootloader is damaged"),
+    "bit in the table": (flipped(WHOLE, 0x7004), "no partition table at 0x8000"),
+    "bit in the application": (flipped(WHOLE, 0xF000 + 50_000), "its app is damaged"),
+    "bit in the header, which only the hash covers": (
+        flipped(WHOLE, 0xF000 + 4),
+        "its app is damaged: its checksum does not agree",
+    ),
+    "truncated": (WHOLE[:-1000], "its app is damaged or truncated"),
+    "no application": (WHOLE[:0xF000], "its app is damaged or truncated"),
+    "two bootloaders": (
+        combined.combine(combined.bootloader(), combined.bootloader()),
+        "no application at 0x10000",
+    ),
+    "too old": (
+        combined.combine(combined.bootloader(), combined.application(idf_version="v4.4.4")),
+        "take 1.23 or newer",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", WRONG_FILES)
+def test_wrong_file_is_refused_before_the_port_is_opened(put, capsys, what):
+    data, words = WRONG_FILES[what]
+    arguments = ["--port", "/dev/not-there", "--firmware", str(put(data))]
+    assert flash.main(arguments) == 1
+    assert words in capsys.readouterr().err
+
+
+def test_absent_file_is_refused(tmp_path, capsys):
+    assert flash.main(["--port", "x", "--firmware", str(tmp_path / "none.bin")]) == 1
+    assert "none.bin: No such file" in capsys.readouterr().err
+
+
+def test_absent_port_is_a_clear_error(put, capsys):
+    assert flash.main(["--port", "/dev/not-there", "--firmware", str(put(WHOLE))]) == 1
+    assert "/dev/not-there" in capsys.readouterr().err
+
+
+def test_make_without_port_or_firmware_says_how(capsys):
+    assert flash.main(["--port", "", "--firmware", ""]) == 2
+    assert "make flash PORT=" in capsys.readouterr().err
+
+
+real = pytest.mark.skipif(not REAL.exists(), reason="no real firmware in ../shared/firmware")
+
+
+@real
+def test_real_firmware_on_8_mib_is_byte_for_byte_the_official_one(plug_in):
+    chip = plug_in("esp32", 8)
+    assert run(chip, REAL) == 0
+    file, app = REAL.read_bytes(), REAL_APP.read_bytes()
+    assert chip.flash[0x10000 : 0x10000 + len(app)] == app
+    assert not chip.flash[0x10000 + len(app) : 0x280000].strip(b"\xff")
+    bootloader = image_at(chip, 0x1000, 0x7000)
+    assert bootloader.header.spi_size == ImageFlashSize.MB8
+    end = 0x1000 + len(file[:0x7000].rstrip(b"\xff"))
+    # Two places differ: the size in the header, and the hash at the end of the image.
+    changed = [i for i in range(0x1000, end) if chip.flash[i] != file[i - 0x1000]]
+    assert changed[0] == 0x1003
+    assert all(i >= end - 32 for i in changed[1:])
+
+
+@real
+def test_real_firmware_on_4_mib_is_refused_with_its_size(plug_in, capsys):
+    assert run(plug_in("esp32", 4), REAL) == 1
+    assert (
+        "an application of 1,672,800 bytes does not fit the 1,572,864" in capsys.readouterr().err
+    )
+
+
+@real
+def test_real_app_bin_is_refused(capsys):
+    assert flash.main(["--port", "x", "--firmware", str(REAL_APP)]) == 1
+    assert "is the application alone" in capsys.readouterr().err
+
+
+@real
+def test_our_builder_writes_the_official_table_as_it_is():
+    official = REAL.read_bytes()[0x7000:0x7C00]
+    assert PartitionTable.from_binary(official).to_binary() == official

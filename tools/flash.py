@@ -1,0 +1,203 @@
+# SPDX-FileCopyrightText: 2026 the micropython-hawkbit authors
+# SPDX-License-Identifier: MIT
+"""From a bare ESP32 to MicroPython with two OTA slots.
+
+Takes MicroPython's combined .bin apart and writes its bootloader (with this chip's flash
+size in the header: a bootloader refuses a table beyond that), our partition table, the
+application at ota_0, and an empty otadata: then ota_0 boots, and is valid at once.
+nvs is emptied too: the record of an unfinished update, left from before, would be taken
+for the new image's. The files on the board stay, unless the table moves them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import struct
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import esptool
+from esp_idf_defs.partitions import InputError, PartitionTable
+from esptool import cmds
+from esptool.bin_image import LoadFirmwareImage
+from esptool.targets import ROM_LIST
+from serial import SerialException
+
+TABLE_OFFSET = 0x8000
+TABLE_SIZE = 0xC00
+MIB = 1024 * 1024
+# The smallest flash a table is for, largest first.
+TABLES = {8: "partitions-8MiB-ota.csv", 4: "partitions-4MiB-ota.csv"}
+TABLES_FOLDER = Path(__file__).parents[1] / "boards" / "ESP32_GENERIC"
+IMAGE_MAGIC = 0xE9
+APP_DESC_MAGIC = b"\x32\x54\xcd\xab"  # esp_app_desc_t, at APP_DESC of an application
+APP_DESC = 0x20
+IDF_VERSION = slice(0x90, 0x90 + 32)
+
+
+class FlashError(Exception):
+    """Nothing was written; the text says what to do."""
+
+
+class Firmware(NamedTuple):
+    """A combined MicroPython image, taken apart."""
+
+    name: str
+    chip: type[esptool.ESPLoader]
+    bootloader: bytes
+    app: bytes
+
+
+def read_firmware(path: Path) -> Firmware:
+    """Take a combined image apart; raise FlashError if it is anything else."""
+    try:
+        data = path.read_bytes()
+    except OSError as e:
+        raise FlashError(f"{path}: {e.strerror}")
+    chip = _chip_of(data, path.name)
+    if data[APP_DESC : APP_DESC + 4] == APP_DESC_MAGIC:
+        raise FlashError(
+            f"{path.name} is the application alone, which is what an update over the air takes; "
+            "a bare chip needs the combined .bin of the same release: it brings the bootloader"
+        )
+    bootloader = _image(chip, data, f"{path.name}: its bootloader")
+    app_at = _app_offset(data[TABLE_OFFSET - chip.BOOTLOADER_FLASH_OFFSET :], path.name)
+    app = _image(chip, data[app_at - chip.BOOTLOADER_FLASH_OFFSET :], f"{path.name}: its app")
+    if app[APP_DESC : APP_DESC + 4] != APP_DESC_MAGIC:
+        raise FlashError(f"{path.name}: no application at {app_at:#x}")
+    if app[IDF_VERSION].startswith(b"v4."):
+        raise FlashError(f"{path.name}: older than MicroPython 1.21, take 1.23 or newer")
+    return Firmware(path.name, chip, bootloader, app)
+
+
+def choose_table(flash_size: int) -> PartitionTable:
+    """Return the table of the largest size that fits flash_size bytes."""
+    for mib, name in TABLES.items():
+        if flash_size >= mib * MIB:
+            return PartitionTable.from_csv((TABLES_FOLDER / name).read_text())
+    raise FlashError(f"two OTA slots need 4 MiB of flash, this chip has {flash_size / MIB:g} MiB")
+
+
+def plan(firmware: Firmware, table: PartitionTable, keep_files: bool) -> list[tuple[int, bytes]]:
+    """Return what to write where, (offset, bytes) in order of offset."""
+    slot = table["ota_0"]
+    if len(firmware.app) > slot.size:
+        raise FlashError(_too_big(firmware, slot.size, table.flash_size() // MIB))
+    pieces = [
+        (firmware.chip.BOOTLOADER_FLASH_OFFSET, firmware.bootloader),
+        (TABLE_OFFSET, table.to_binary()),
+        _blank(table["nvs"].offset, table["nvs"].size),
+        _blank(table["otadata"].offset, table["otadata"].size),
+        (slot.offset, firmware.app),
+    ]
+    if not keep_files:
+        # MicroPython formats a filesystem whose first block is blank, and stops the boot
+        # at one that is neither blank nor its own. LittleFS begins with two blocks.
+        pieces.append(_blank(table["vfs"].offset, 0x2000))
+    return pieces
+
+
+def flash(port: str, path: Path, baud: int) -> None:
+    """Write the firmware at path to the chip at port; esptool shows the progress."""
+    firmware = read_firmware(path)
+    with cmds.detect_chip(port) as esp:
+        if esp.IMAGE_CHIP_ID != firmware.chip.IMAGE_CHIP_ID:
+            raise FlashError(
+                f"{firmware.name} is for {firmware.chip.CHIP_NAME}, the chip is {esp.CHIP_NAME}"
+            )
+        esp = cmds.run_stub(esp)
+        if baud != esp.ESP_ROM_BAUD:
+            esp.change_baud(baud)
+        cmds.attach_flash(esp)
+        flash_size = cmds.detect_flash_size(esp)
+        if flash_size is None:
+            raise FlashError("the flash does not tell its size; is the board wired right?")
+        table = choose_table(esptool.util.flash_size_bytes(flash_size))
+        on_chip = esp.flash_md5sum(TABLE_OFFSET, TABLE_SIZE)
+        keep_files = on_chip == hashlib.md5(table.to_binary()).hexdigest()
+        pieces = plan(firmware, table, keep_files)
+        cmds.write_flash(esp, pieces, flash_size=flash_size)
+        cmds.reset_chip(esp, "hard-reset")
+    _say_done(firmware, flash_size, table, keep_files)
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--port", required=True, help="serial port, such as /dev/ttyUSB0")
+    parser.add_argument("--firmware", required=True, help="MicroPython's combined .bin")
+    parser.add_argument("--baud", type=int, default=460800)
+    args = parser.parse_args(argv)
+    if not args.port or not args.firmware:
+        print("flash: make flash PORT=/dev/ttyUSB0 FIRMWARE=firmware.bin", file=sys.stderr)
+        return 2
+    try:
+        flash(args.port, Path(args.firmware), args.baud)
+    except (FlashError, esptool.FatalError, SerialException) as e:
+        print(f"flash: {e}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _chip_of(data: bytes, name: str) -> type[esptool.ESPLoader]:
+    """Return esptool's class of the chip that the image is for."""
+    if len(data) < APP_DESC + 4 or data[0] != IMAGE_MAGIC:
+        raise FlashError(
+            f"{name} is not an ESP32 firmware image; take MicroPython's .bin, not .uf2 or .elf"
+        )
+    (chip_id,) = struct.unpack_from("<H", data, 12)
+    chips = {chip.IMAGE_CHIP_ID: chip for chip in ROM_LIST}
+    if chip_id not in chips:
+        raise FlashError(f"{name} is for an unknown chip, id {chip_id}")
+    return chips[chip_id]
+
+
+def _image(chip: type[esptool.ESPLoader], data: bytes, what: str) -> bytes:
+    """Return the one image that data starts with, its checksum and hash verified."""
+    try:
+        image = LoadFirmwareImage(chip.CHIP_NAME, data)
+    except (esptool.FatalError, struct.error, RuntimeError, TypeError) as e:
+        raise FlashError(f"{what} is damaged or truncated ({e}); download it again")
+    if not image.append_digest:
+        raise FlashError(f"{what} carries no SHA-256; take an official build")
+    if image.calculate_checksum() != image.checksum or image.calc_digest != image.stored_digest:
+        raise FlashError(f"{what} is damaged: its checksum does not agree; download it again")
+    return data[: image.data_length + image.SHA256_DIGEST_LEN]
+
+
+def _app_offset(data: bytes, name: str) -> int:
+    """Return where the firmware's own table has its first application."""
+    try:
+        table = PartitionTable.from_binary(data[:TABLE_SIZE])
+        return min(part.offset for part in table if part.type == 0)
+    except (InputError, ValueError):
+        raise FlashError(
+            f"{name} has no partition table at {TABLE_OFFSET:#x}: not a combined MicroPython .bin"
+        )
+
+
+def _too_big(firmware: Firmware, slot_size: int, table_mib: int) -> str:
+    text = (
+        f"{firmware.name}: an application of {len(firmware.app):,} bytes does not fit the "
+        f"{slot_size:,} of a slot in the {table_mib} MiB table; "
+    )
+    if firmware.chip.CHIP_NAME == "ESP32" and table_mib == 4:
+        return text + "take ESP32_GENERIC's variant OTA (ESP32_GENERIC-OTA-*.bin)"
+    return text + "take a smaller build or more flash, see boards/README.md"
+
+
+def _blank(offset: int, size: int) -> tuple[int, bytes]:
+    return offset, b"\xff" * size
+
+
+def _say_done(firmware: Firmware, size: str, table: PartitionTable, keep_files: bool) -> None:
+    print()
+    print(f"{firmware.name} at ota_0 of {firmware.chip.CHIP_NAME}, {size} of flash")
+    print(f"slots of {table['ota_0'].size:,} bytes, the application has {len(firmware.app):,}")
+    print("files on the board: kept" if keep_files else "files on the board: a new filesystem")
+    print("next: make install PORT=...")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
