@@ -1,0 +1,142 @@
+# SPDX-FileCopyrightText: 2026 the micropython-hawkbit authors
+# SPDX-License-Identifier: MIT
+"""One artifact into one sink: whole blocks, one buffer, length and hash.
+
+A sink is any object with these methods (firmware.FirmwareSlot, files.AppFiles):
+
+begin(artifact, have)  start, keeping the first `have` bytes (whole blocks) that are stored;
+                       return how many it really keeps. Raises UpdateError on size or
+                       metadata before it touches anything
+write(offset, block)   store up to 4096 bytes, which it may alter; offset a multiple of 4096
+read(offset, buf)      give back what is stored
+finish()               length and hash of the artifact agreed
+activate()             use it from the next boot on; True: needs a reset. May be repeated
+activated()            after that reset: does it run? UpdateError: it was rolled back
+on_trial()             is what runs now not confirmed yet?
+confirm(), revert()    at that boot: keep it, or go back to what was before
+abort()                forget what begin() started
+keep(), restore(kept)  a short str that the journal keeps for the sink over a reset
+is_slot                True for the one that is activated last, since it decides what boots;
+                       it takes a single artifact
+"""
+
+import hashlib
+
+from hawkbit.client import BLOCK_SIZE
+from hawkbit.errors import DigestError, ProtocolError, UpdateError
+
+
+class Download:
+    """Fetches `artifact` into `sink`; `offset` is how far it has come, in bytes.
+
+    Errors leave it where it was: call window() again. OSError, HTTPError: later may be
+    better. UpdateError: never.
+    """
+
+    def __init__(self, client, artifact, sink):
+        self.artifact = artifact
+        self.offset = 0
+        self.etag = None
+        self._client = client
+        self._sink = sink
+        self._resumed = False
+        # Cut now, since a slice in the loop would allocate.
+        self._tail = client.view[: artifact.size % BLOCK_SIZE]
+
+    def begin(self, have, etag, each):
+        """Start, or go on after a reset with `have` bytes: they are hashed again first.
+
+        A generator that calls each() and yields after each block read back.
+        """
+        self._hash = getattr(hashlib, self.artifact.hash)()
+        self.offset = 0
+        self.etag = etag if have else None
+        have = self._sink.begin(self.artifact, have)
+        self._resumed = have > 0
+        while self.offset < have:
+            self._sink.read(self.offset, self._client.view)
+            self._hash.update(self._client.view)
+            self.offset += BLOCK_SIZE
+            each()
+            yield
+
+    def window(self, size, each):
+        """Fetch the next `size` bytes, or all that are left if the server knows no Range.
+
+        A generator that yields after the head, and calls each() and yields after each block.
+        """
+        end = min(self.offset + size, self.artifact.size)
+        response = self._client.artifact(self.artifact.url, self.offset, end, self.etag)
+        try:
+            end = self._check_head(response, end)
+            self.etag = response.header("etag")
+            yield
+            while self.offset < end:
+                left = self.artifact.size - self.offset
+                view = self._client.view if left >= BLOCK_SIZE else self._tail
+                if response.readinto(view) < len(view):
+                    raise OSError("the body ended at %d" % self.offset)
+                self._hash.update(view)
+                self._sink.write(self.offset, view)
+                self.offset += len(view)
+                each()
+                yield
+        finally:
+            response.close()
+
+    def _check_head(self, response, end):
+        # Returns where the body ends.
+        if response.status == 206:
+            self._check_range(response)
+            return end
+        if response.status == 200:
+            # The whole file: no Range there, or another file than the one begun with.
+            length = response.header("content-length")
+            if length and int(length) != self.artifact.size:
+                self._wrong_size(length)
+            self._restart()
+            return self.artifact.size
+        if response.status == 400:
+            raise UpdateError("the server refuses the file name %s" % self.artifact.filename)
+        if response.status in (412, 416):
+            total = (response.header("content-range") or "").split("/")[-1]
+            if total.isdigit() and int(total) != self.artifact.size:
+                self._wrong_size(total)
+            self._restart()
+        raise self._client.error(response, self.artifact.filename)
+
+    def _check_range(self, response):
+        # "bytes 0-4095/1672800"
+        text = response.header("content-range") or ""
+        total = text.split("/")[-1]
+        if not text.startswith("bytes %d-" % self.offset):
+            raise ProtocolError("Content-Range %s, asked from %d" % (text, self.offset))
+        if total != "*" and total != str(self.artifact.size):
+            self._wrong_size(total)
+
+    def _wrong_size(self, size):
+        raise UpdateError(
+            "%s: size %d in the deployment, %s on the server"
+            % (self.artifact.filename, self.artifact.size, size)
+        )
+
+    def _restart(self):
+        for _ in self.begin(0, None, None):
+            pass  # nothing is read back
+
+    def finish(self):
+        """Compare the hash, and tell the sink; return False to fetch once more from the start.
+
+        Only a resumed file gets that second chance. Raises DigestError.
+        """
+        digest = "".join("%02x" % b for b in self._hash.digest())
+        if digest == self.artifact.digest:
+            self._sink.finish()
+            return True
+        if not self._resumed:
+            raise DigestError(
+                "%s: %s is %s, not %s"
+                % (self.artifact.filename, self.artifact.hash, digest, self.artifact.digest)
+            )
+        self._restart()
+        return False
