@@ -171,12 +171,14 @@ class FakeSink:
     """A sink in memory: what was stored in `data`, the order of the calls in `calls`.
 
     errors: {"begin": UpdateError("too large")} raises that in the method, each time.
-    needs_reset: what activate() returns.
+    needs_reset: what activate() returns. runs, trial: what activated() and on_trial() say.
     """
 
     def __init__(self, is_slot=True, needs_reset=True, errors=None):
         self.is_slot = is_slot
         self.needs_reset = needs_reset
+        self.runs = False
+        self.trial = False
         self.errors = errors or {}
         self.artifacts = []
         self.data = bytearray()
@@ -213,8 +215,16 @@ class FakeSink:
         self._call("activate")
         return self.needs_reset
 
+    def activated(self):
+        self._call("activated")
+        return self.runs
+
+    def on_trial(self):
+        return self.trial
+
     def confirm(self):
         self._call("confirm")
+        self.trial = False
 
     def revert(self):
         self._call("revert")
