@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+VERSIONS := tests/versions
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test
+.PHONY: help setup test test-versions
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -16,3 +17,10 @@ $(VENV)/ready: pyproject.toml tools/setup.sh
 
 test: setup  ## device tests on CPython and MicroPython's unix port, and the tests of the host tools
 	@$(BIN)/pytest -n auto --dist loadscope $(ARGS)
+
+test-versions: setup $(VERSIONS)/node_modules/ready  ## device tests on MicroPython 1.23, 1.25 and 1.27, 32 bit (needs Node.js)
+	@$(BIN)/pytest -n auto --dist loadscope --interpreters=versions tests/device $(ARGS)
+
+$(VERSIONS)/node_modules/ready: $(VERSIONS)/package-lock.json
+	@cd $(VERSIONS) && npm ci --silent
+	@touch $@

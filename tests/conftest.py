@@ -98,7 +98,8 @@ class OnInterpreter(pytest.Collector):
     def setup(self):
         chosen = [item.name for item in self.session.items if item.parent is self]
         if self.name in interpreters.versions() and self._needs:
-            pytest.skip(f"needs {', '.join(self._needs)}, and this MicroPython has no sockets")
+            needs = ", ".join(self._needs)
+            pytest.skip(f"{self.path.name} needs {needs}, and {self.name} has no sockets")
         try:
             argv, env = interpreters.command(self.name, self.path.stem, chosen)
         except interpreters.Unavailable as e:

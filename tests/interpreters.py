@@ -19,6 +19,10 @@ VERSIONS = ROOT / "tests" / "versions"
 
 _PATH = [ROOT / "lib", ROOT / "boards" / "unix", DEVICE]
 _PATH_CPYTHON = [ROOT / "lib", ROOT / "boards/unix/cpython", ROOT / "boards" / "unix", DEVICE]
+# /lib is on the path of the npm builds by itself.
+_NODE_PATH = dict(zip(_PATH, ("/lib", "/boards", "/device"), strict=True))
+# What the npm builds lack: a file that imports one of these is skipped there.
+ABSENT = ("socket", "ssl", "tls", "machine", "esp32", "requests")
 
 
 class Unavailable(Exception):
@@ -48,7 +52,12 @@ def command(name: str, module: str, tests: list[str]) -> tuple[list[str], dict[s
     if name == "unix":
         path = ":".join([*map(str, _PATH), ".frozen"])
         return [unix_port(), "-c", program], {"MICROPYPATH": path}
-    return [*node_build(name), "test", module, *tests], {}
+    # Memory is freed only between two programs, so each test is one.
+    programs = [f"import sys; sys.path.extend({list(_NODE_PATH.values())[1:]!r})"]
+    programs += [
+        f"import runner; runner.run({module!r}, [{test!r}], {ABSENT!r})" for test in tests
+    ]
+    return node_build(name, _NODE_PATH, programs), {}
 
 
 def unix_port() -> str:
@@ -59,15 +68,19 @@ def unix_port() -> str:
     return str(found)
 
 
-def node_build(version: str) -> list[str]:
-    """Return the command that starts tests/versions/run.mjs. Raises Unavailable."""
+def node_build(version: str, folders: dict[Path, str], programs: list[str]) -> list[str]:
+    """Return the command that runs `programs` on an npm build. Raises Unavailable.
+
+    folders: what is copied into its filesystem, and where to.
+    """
     if version not in versions():
         raise Unavailable(f"no interpreter {version}: cpython, unix, {', '.join(versions())}")
     if not shutil.which("node"):
         raise Unavailable("no Node.js")
     if not (VERSIONS / "node_modules").exists():
         raise Unavailable("not installed: make test-versions")
-    return ["node", str(VERSIONS / "run.mjs"), version]
+    copies = [f"{folder}:{target}" for folder, target in folders.items()]
+    return ["node", str(VERSIONS / "run.mjs"), version, *copies, "--", *programs]
 
 
 def reason_absent(name: str) -> str | None:
