@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 VERSIONS := tests/versions
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-versions
+.PHONY: help setup test test-versions size
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -20,6 +20,9 @@ test: setup  ## device tests on CPython and MicroPython's unix port, and the tes
 
 test-versions: setup $(VERSIONS)/node_modules/ready  ## device tests on MicroPython 1.23, 1.25 and 1.27, 32 bit (needs Node.js)
 	@$(BIN)/pytest -n auto --dist loadscope --interpreters=versions tests/device $(ARGS)
+
+size: setup  ## .mpy size of each module against its budget
+	@$(BIN)/python tools/size.py
 
 $(VERSIONS)/node_modules/ready: $(VERSIONS)/package-lock.json
 	@cd $(VERSIONS) && npm ci --silent
