@@ -68,6 +68,7 @@ class Updater:
         self._journal = Journal(store, client.base)
         self._action = Action(client, sinks, self._journal, self)
         self._booted = False
+        self._resetting = False
         self._tested = False
         self._started_ms = self._looked_ms = clock.ticks_ms()
         self._outage = False  # the last answer on trial was 429 or 5xx
@@ -99,9 +100,12 @@ class Updater:
         progress = self._action.offset
         self._retry_after_s = 0
         try:
+            if self._resetting:
+                self.reset()
             if not self._booted:
                 self._booted = True
                 self._action.boot()
+            self._end_trial()
             for _ in range(_MAX_ROUNDS):
                 if not (yield from self._round()):
                     break
@@ -111,7 +115,6 @@ class Updater:
             self._failed(e)
         if self._failures == failures:
             self._failures = 0
-        self._end_trial()
 
     def wait_s(self):
         """Return the seconds until the next cycle: the server's sleep, or the back-off."""
@@ -146,10 +149,14 @@ class Updater:
         if info == TESTING:
             self._started_ms = self._clock.ticks_ms()
         if self._on_event:
-            self._on_event(name, info)
+            try:
+                self._on_event(name, info)
+            except Exception as e:
+                log.line(log.ERROR, "on_event: %r", e)
 
     def reset(self):
-        """Reset the board."""
+        """Reset the board. Never returns: a hook that only asks for a reset is asked again."""
+        self._resetting = True
         self.close()
         if self._reset:
             self._reset()
@@ -157,6 +164,7 @@ class Updater:
             from machine import reset
 
             reset()
+        raise HawkbitError("waiting for the reset")
 
     # --- one round
 
