@@ -1,0 +1,50 @@
+"""What can go wrong, as a caller has to tell it apart."""
+
+
+class RolloutsError(Exception):
+    """The base of all; the text says what is wrong and, where known, what to do."""
+
+
+class RefusedError(RolloutsError):
+    """The input cannot be used, or it matched nothing. Nothing was changed."""
+
+
+class UnreachableError(RolloutsError):
+    """No answer: name, connection, TLS or timeout."""
+
+
+class BadAnswerError(RolloutsError):
+    """An answer that the Management API does not allow."""
+
+
+class ServerError(RolloutsError):
+    """An error status. `code`: hawkBit's errorCode, None when the framework answered.
+
+    The body is kept whole: hawkBit puts the reason there, in one of three shapes.
+    """
+
+    def __init__(self, status, method, path, body="", code=None, message=None):
+        super().__init__(status, method, path)
+        self.status = status
+        self.method = method
+        self.path = path
+        self.body = body
+        self.code = code
+        self.message = message
+
+    def __str__(self):
+        text = f"the server answered {self.status} to {self.method} {self.path}"
+        if self.message:
+            text += f": {self.message}"
+        return f"{text}\n{self.body}" if self.body else text
+
+    @property
+    def is_about_input(self):
+        """True when hawkBit itself refused what was asked, not the login, path or server."""
+        if self.status in (409, 410, 412, 413, 423):
+            return True
+        return self.status in (400, 404, 405, 422) and self.code is not None
+
+    def has_code(self, ending):
+        """True when the errorCode ends in `ending`, e.g. "entityAlreadyExists"."""
+        return self.code is not None and self.code.endswith(ending)

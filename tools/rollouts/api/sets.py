@@ -1,0 +1,92 @@
+"""Distribution sets: the 18 endpoints below /rest/v1/distributionsets."""
+
+from rollouts.api import paging, wire
+from rollouts.api.errors import BadAnswerError
+from rollouts.api.metadata import Metadata
+from rollouts.api.models import (
+    AssignmentResult,
+    DistributionSet,
+    SoftwareModule,
+    Target,
+    TargetFilter,
+)
+from rollouts.api.transport import path
+
+_SETS = "distributionsets"
+
+
+class DistributionSets:
+    def __init__(self, transport):
+        self._transport = transport
+
+    def list(self, query=None, sort="id:ASC"):
+        return paging.read(self._transport, path(_SETS), DistributionSet, query, sort)
+
+    def create(self, new_sets):
+        """Create NewDistributionSets, all or none; returned in the order asked for.
+
+        The server may answer in any order, so they are matched by name and version.
+        """
+        answer = self._transport.post(path(_SETS), wire.encode(list(new_sets)))
+        made = {(one.name, one.version): one for one in wire.decode_list(DistributionSet, answer)}
+        try:
+            return [made[new.name, new.version] for new in new_sets]
+        except KeyError as error:
+            raise BadAnswerError(f"the created sets do not include {error}") from error
+
+    def get(self, set_id):
+        """Also of a soft-deleted one, which is not in lists (`deleted`)."""
+        return wire.decode(DistributionSet, self._transport.get(path(_SETS, set_id)))
+
+    def update(self, set_id, update):
+        answer = self._transport.put(path(_SETS, set_id), wire.encode(update))
+        return wire.decode(DistributionSet, answer)
+
+    def delete(self, set_id):
+        """A set that was ever assigned is only hidden: name and version stay taken."""
+        self._transport.delete(path(_SETS, set_id))
+
+    def modules(self, set_id, query=None, sort="id:ASC"):
+        where = path(_SETS, set_id, "assignedSM")
+        return paging.read(self._transport, where, SoftwareModule, query, sort)
+
+    def add_modules(self, set_id, module_ids):
+        """A module of a type that takes only one (`os`) replaces the one that was there."""
+        body = [{"id": module_id} for module_id in module_ids]
+        self._transport.post(path(_SETS, set_id, "assignedSM"), body)
+
+    def remove_module(self, set_id, module_id):
+        self._transport.delete(path(_SETS, set_id, "assignedSM", module_id))
+
+    def assigned_targets(self, set_id, query=None, sort="id:ASC"):
+        where = path(_SETS, set_id, "assignedTargets")
+        return paging.read(self._transport, where, Target, query, sort)
+
+    def assign(self, set_id, assignments, offline=False):
+        """Assign TargetAssignments. Unknown targets are left out silently: compare `total`."""
+        where = path(_SETS, set_id, "assignedTargets")
+        params = {"offline": "true"} if offline else {}
+        return AssignmentResult.from_wire(
+            self._transport.post(where, wire.encode(list(assignments)), **params)
+        )
+
+    def installed_targets(self, set_id, query=None, sort="id:ASC"):
+        where = path(_SETS, set_id, "installedTargets")
+        return paging.read(self._transport, where, Target, query, sort)
+
+    def auto_assign_target_filters(self, set_id, query=None, sort="id:ASC"):
+        where = path(_SETS, set_id, "autoAssignTargetFilters")
+        return paging.read(self._transport, where, TargetFilter, query, sort)
+
+    def metadata(self, set_id):
+        return Metadata(self._transport, _SETS, set_id)
+
+    def invalidate(self, set_id, actions, cancel_rollouts=None):
+        """Make a set unassignable for ever. `actions`: force, soft or none.
+
+        `cancel_rollouts` is a word of servers before 0.10, sent only when given.
+        """
+        # One l: hawkBit's spelling.
+        body = {"actionCancelationType": actions, "cancelRollouts": cancel_rollouts}
+        known = {key: value for key, value in body.items() if value is not None}
+        self._transport.post(path(_SETS, set_id, "invalidate"), known)

@@ -1,0 +1,189 @@
+"""One request to the Management API: path in, JSON out, errors as exceptions.
+
+The only module that knows httpx. Redirects are not followed: the login would go along.
+"""
+
+import json
+import re
+import time
+import urllib.parse
+
+import httpx
+
+from rollouts import __version__
+from rollouts.api import retry
+from rollouts.api.errors import BadAnswerError, RefusedError, ServerError, UnreachableError
+from rollouts.api.upload import MultipartFile
+
+_BASE = "/rest/v1"
+_TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+
+
+def path(*parts):
+    """Return a path below /rest/v1 from its segments, each percent-encoded.
+
+    Raises RefusedError on a segment that no URL can carry: empty, `.` and `..`.
+    """
+    texts = [str(part) for part in parts]
+    for text in texts:
+        if text in ("", ".", ".."):
+            raise RefusedError(
+                f"{text!r} cannot be part of a path: the server cannot be asked for it"
+            )
+    return "/" + "/".join(urllib.parse.quote(text, safe="") for text in texts)
+
+
+class Transport:
+    """Sends requests on kept connections. `on_exchange(method, path, status, seconds)`."""
+
+    def __init__(self, url, login, ca=None, on_exchange=None, sleep=time.sleep, mock=None):
+        self._url = _base_url(url)
+        self._sleep = sleep
+        self._on_exchange = on_exchange
+        self._reached = False
+        self._http = httpx.Client(
+            auth=login,
+            headers={"Accept": "application/json", "User-Agent": f"rollouts/{__version__}"},
+            timeout=_TIMEOUT,
+            transport=mock,
+            verify=_ssl_context(ca),
+        )
+
+    @property
+    def origin(self):
+        """Scheme, host and port (and path before /rest/v1), as the user gave it."""
+        return self._url.removesuffix(_BASE)
+
+    def close(self):
+        self._http.close()
+
+    def get(self, where, **params):
+        return self.request("GET", where, params=params)
+
+    def post(self, where, body=None, **params):
+        return self.request("POST", where, body, params)
+
+    def put(self, where, body=None):
+        return self.request("PUT", where, body)
+
+    def delete(self, where, **params):
+        return self.request("DELETE", where, params=params)
+
+    def request(self, method, where, body=None, params=None):
+        """Return the decoded body, None when it is empty. `body`: JSON, or MultipartFile.
+
+        Raises ServerError, UnreachableError, BadAnswerError; only after the tries of `retry`.
+        """
+        for tries in range(1, retry.TRIES + 1):
+            retry_after = None
+            try:
+                response = self._exchange(method, where, body, params)
+                if response.is_success:
+                    return _decoded(response, method, where)
+                raise _error(response, method, where)
+            except UnreachableError:
+                # Before the first answer it is the address that is wrong, not the moment.
+                if tries == retry.TRIES or not self._reached:
+                    raise
+            except ServerError as error:
+                if tries == retry.TRIES or not retry.is_worth_it(error):
+                    raise
+                retry_after = response.headers.get("retry-after")
+            self._sleep(retry.delay_s(tries, retry_after))
+        raise AssertionError("the last try returns or raises")
+
+    def _exchange(self, method, where, body, params):
+        begin = time.monotonic()
+        request = self._http.build_request(method, self._full(where, params), **_content(body))
+        try:
+            response = self._http.send(request)
+        except httpx.HTTPError as error:
+            self._tell(method, where, type(error).__name__, begin)
+            raise UnreachableError(_why(error, self.origin)) from error
+        self._reached = True
+        self._tell(method, where, response.status_code, begin)
+        return response
+
+    def _full(self, where, params):
+        given = {key: value for key, value in (params or {}).items() if value is not None}
+        query = urllib.parse.urlencode(given, quote_via=urllib.parse.quote)
+        return self._url + where + ("?" + query if query else "")
+
+    def _tell(self, method, where, outcome, begin):
+        if self._on_exchange:
+            self._on_exchange(method, _BASE + where, outcome, time.monotonic() - begin)
+
+
+def _base_url(url):
+    try:
+        parts = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise RefusedError(f"the server's URL cannot be read: {error}") from error
+    if parts.scheme not in ("http", "https") or not parts.host:
+        raise RefusedError("the server's URL has to begin with https:// or http:// and a host")
+    if parts.userinfo:
+        raise RefusedError("the server's URL holds a user or password: give them separately")
+    if parts.query or parts.fragment:
+        raise RefusedError("the server's URL ends before /rest/v1 and has no query")
+    before_api = parts.path.rstrip("/").removesuffix(_BASE)
+    return f"{parts.scheme}://{parts.netloc.decode()}{before_api}{_BASE}"
+
+
+def _ssl_context(ca):
+    context = httpx.create_ssl_context()
+    if ca is None:
+        return context
+    try:
+        context.load_verify_locations(cafile=ca)
+    except OSError as error:
+        # ssl.SSLError is an OSError: no such file, and no certificate in it.
+        raise RefusedError(f"the CA file {ca} cannot be used (PEM is wanted): {error}") from error
+    return context
+
+
+def _content(body):
+    if body is None:
+        return {}
+    if isinstance(body, MultipartFile):
+        return {"content": body, "headers": body.headers}
+    return {"json": body}
+
+
+def _decoded(response, method, where):
+    if not response.content.strip():
+        return None
+    try:
+        return response.json()
+    except ValueError as error:
+        kind = response.headers.get("content-type", "no content type")
+        raise BadAnswerError(
+            f"{method} {_BASE}{where} was answered with {kind}, not JSON: is this hawkBit's URL?"
+        ) from error
+
+
+def _error(response, method, where):
+    if response.is_redirect:
+        target = response.headers.get("location", "nowhere")
+        raise BadAnswerError(
+            f"the server redirects {method} {_BASE}{where} to {target}: set the URL it means"
+        )
+    try:
+        known = response.json()
+    except ValueError:
+        known = {}
+    known = known if isinstance(known, dict) else {}
+    code, message = known.get("errorCode"), known.get("message")
+    if code is None and known.get("exceptionClass"):
+        code = known["exceptionClass"]
+    body = json.dumps(known, ensure_ascii=False, indent=2) if known else response.text.strip()
+    return ServerError(response.status_code, method, _BASE + where, body, code, message)
+
+
+def _why(error, origin):
+    text = str(error) or type(error).__name__
+    if "CERTIFICATE_VERIFY_FAILED" in text:
+        reason = re.sub(r".*CERTIFICATE_VERIFY_FAILED\] ?|\(_ssl.*", "", text).strip()
+        return f"the certificate of {origin} is not trusted ({reason}); --ca FILE adds a root"
+    if isinstance(error, httpx.TimeoutException):
+        return f"no answer from {origin} in time ({type(error).__name__})"
+    return f"cannot reach {origin}: {text}"

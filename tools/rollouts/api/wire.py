@@ -1,0 +1,110 @@
+"""Between hawkBit's JSON and dataclasses: names, types, and nothing silently wrong.
+
+A field `created_at_ms` is `createdAt` on the wire. Unknown members are ignored (servers
+of 2023 to 2026 differ), a null is the same as absent, a wrong type is a BadAnswerError.
+"""
+
+import dataclasses
+import functools
+import types
+import typing
+
+from rollouts.api.errors import BadAnswerError
+
+
+def secret():
+    """Declare a str field that must not show in repr() and not leave by `to_json`."""
+    return dataclasses.field(default=None, repr=False, metadata={"secret": True})
+
+
+def wire_name(field_name):
+    head, *tail = field_name.removesuffix("_ms").rstrip("_").split("_")
+    return head + "".join(word.capitalize() for word in tail)
+
+
+@functools.cache
+def _fields(cls):
+    hints = typing.get_type_hints(cls)
+    return [(field, wire_name(field.name), hints[field.name]) for field in dataclasses.fields(cls)]
+
+
+def decode(cls, data, where=None):
+    """Return `cls` from a JSON object. Raises BadAnswerError naming the member."""
+    where = where or cls.__name__
+    check_object(data, where)
+    values = {}
+    for field, name, hint in _fields(cls):
+        if data.get(name) is not None:
+            values[field.name] = _value(hint, data[name], f"{where}.{name}")
+        elif _is_required(field):
+            raise BadAnswerError(f"{where}.{name} is missing")
+    return cls(**values)
+
+
+def decode_list(cls, data, where=None):
+    """Return a list of `cls` from a JSON array."""
+    where = where or cls.__name__
+    return [
+        decode(cls, item, f"{where}[{index}]") for index, item in enumerate(_list(data, where))
+    ]
+
+
+def check_object(data, where):
+    """Return `data`. Raises BadAnswerError when it is not a JSON object."""
+    if not isinstance(data, dict):
+        raise BadAnswerError(f"{where}: an object was expected, not {data!r:.80}")
+    return data
+
+
+def _list(data, where):
+    if not isinstance(data, list):
+        raise BadAnswerError(f"{where}: a list was expected, not {data!r:.80}")
+    return data
+
+
+def _is_required(field):
+    missing = dataclasses.MISSING
+    return field.default is missing and field.default_factory is missing
+
+
+def _value(hint, value, where):
+    if isinstance(hint, types.UnionType):
+        hint = next(part for part in hint.__args__ if part is not types.NoneType)
+    if dataclasses.is_dataclass(hint):
+        return decode(hint, value, where)
+    if typing.get_origin(hint) is list:
+        [item] = typing.get_args(hint)
+        parts = enumerate(_list(value, where))
+        return [_value(item, part, f"{where}[{index}]") for index, part in parts]
+    # bool is an int in Python, but not in JSON.
+    if hint is not object and (type(value) is not hint):
+        raise BadAnswerError(f"{where}: {hint.__name__} was expected, not {value!r:.80}")
+    return value
+
+
+def encode(obj):
+    """Return the JSON form of a request: wire names, None left out."""
+    if isinstance(obj, list):
+        return [encode(item) for item in obj]
+    if not dataclasses.is_dataclass(obj):
+        return obj
+    pairs = (
+        (wire_name(field.name), getattr(obj, field.name)) for field in dataclasses.fields(obj)
+    )
+    return {name: encode(value) for name, value in pairs if value is not None}
+
+
+def to_json(obj):
+    """Return `obj` as hawkBit words it, for a reader: as `encode`, but without secrets."""
+    if isinstance(obj, list):
+        return [to_json(item) for item in obj]
+    if isinstance(obj, dict):
+        return {key: to_json(value) for key, value in obj.items()}
+    if not dataclasses.is_dataclass(obj):
+        return obj
+    shown = {}
+    for field in dataclasses.fields(obj):
+        value = getattr(obj, field.name)
+        if value is not None and not field.metadata.get("secret"):
+            shown[wire_name(field.name)] = to_json(value)
+    return shown

@@ -1,0 +1,139 @@
+"""`rollouts cancel` and `rollouts history`."""
+
+import dataclasses
+from typing import Annotated
+
+import typer
+
+from rollouts.api import rsql
+from rollouts.api.errors import RefusedError, ServerError
+from rollouts.api.models import Action, ActionStatus
+from rollouts.cli import columns
+from rollouts.cli.command import command
+from rollouts.cli.options import DryRun, action_ids
+
+_CANCELING = "canceling"
+
+
+@dataclasses.dataclass
+class Canceled:
+    action: int
+    target: str
+    state: str
+
+
+_CANCELED_COLUMNS = {
+    "ACTION": lambda one: one.action,
+    "TARGET": lambda one: one.target,
+    "STATE": lambda one: one.state,
+}
+
+
+@dataclasses.dataclass
+class ActionWithHistory:
+    action: Action
+    history: list[ActionStatus]
+
+
+def add_to(app):
+    @command(app, "cancel", example=["rollouts cancel 77", "rollouts cancel 77 78 --force"])
+    def cancel(
+        run,
+        actions: Annotated[
+            list[str] | None,
+            typer.Argument(metavar="ACTION", help="Ids; without any they come on stdin."),
+        ] = None,
+        force: Annotated[
+            bool, typer.Option("--force", help="Do not wait for the device to agree.")
+        ] = False,
+        dry_run: DryRun = False,
+    ):
+        """Cancel actions: the device is asked to stop, and the action ends when it agrees.
+
+        With --force it ends at once, whatever the device does. All ids are looked up first.
+        """
+        open_actions = _open_actions(run.hawkbit, action_ids(actions))
+        if dry_run:
+            how = "would be forced to end" if force else "would be canceled"
+            results = [Canceled(one.id, one.controller_id, how) for one in open_actions]
+        else:
+            results = [_cancel(run.hawkbit, one, force) for one in open_actions]
+        run.out.rows(results, _CANCELED_COLUMNS)
+
+    @command(app, "history", example="rollouts history kitchen-1 --last 3")
+    def history(
+        run,
+        target: Annotated[str, typer.Argument(metavar="TARGET", help="A controller id.")],
+        action: Annotated[
+            int | None, typer.Option("--action", metavar="ID", help="Only this action.")
+        ] = None,
+        last: Annotated[
+            int | None,
+            typer.Option("--last", min=1, metavar="N", help="Only the newest N."),
+        ] = None,
+    ):
+        """Show what happened to a target: its actions, newest first, with all their entries."""
+        actions = _actions_of(run.hawkbit, target, action)[:last]
+        found = [
+            ActionWithHistory(
+                run.hawkbit.targets.action(target, one.id),
+                run.hawkbit.targets.action_history(target, one.id),
+            )
+            for one in actions
+        ]
+        if run.out.as_json:
+            run.out.rows(found, {})
+        else:
+            run.out.rows(_entries(found), _HISTORY_COLUMNS)
+
+
+_HISTORY_COLUMNS = {
+    "ACTION": lambda pair: pair[0].id,
+    "SET": lambda pair: pair[0].distribution_set,
+    "TIME": lambda pair: columns.time_of(pair[1].reported_at_ms),
+    "STATUS": lambda pair: pair[1].type,
+    "CODE": lambda pair: pair[1].code,
+    "MESSAGES": lambda pair: pair[1].messages,
+}
+
+
+def _entries(found):
+    return [(one.action, entry) for one in found for entry in one.history]
+
+
+def _actions_of(hawkbit, target, action_id):
+    if action_id is not None:
+        return [hawkbit.targets.action(target, action_id)]
+    return hawkbit.targets.actions(target)
+
+
+def _open_actions(hawkbit, ids):
+    found = {one.id: one for one in hawkbit.actions.list(rsql.one_of("id", ids))} if ids else {}
+    problems = [f"unknown action: {action_id}" for action_id in ids if action_id not in found]
+    problems += [
+        f"action {one.id} of {one.controller_id} is closed already: {one.status}"
+        for one in found.values()
+        if not one.active
+    ]
+    if problems:
+        raise RefusedError("\n".join(problems))
+    return [found[action_id] for action_id in ids]
+
+
+def _cancel(hawkbit, action, force):
+    # hawkBit forces only what was canceled before, and cancels only once.
+    if action.status != _CANCELING:
+        _ask_to_cancel(hawkbit, action)
+    if force:
+        hawkbit.targets.cancel_action(action.controller_id, action.id, force=True)
+    return Canceled(action.id, action.controller_id, "canceled" if force else _CANCELING)
+
+
+def _ask_to_cancel(hawkbit, action):
+    try:
+        hawkbit.targets.cancel_action(action.controller_id, action.id)
+    except ServerError as error:
+        # Somebody else, or our own request whose answer was lost, came first.
+        now = hawkbit.targets.action(action.controller_id, action.id)
+        if error.status != 405 or now.status != _CANCELING:
+            raise

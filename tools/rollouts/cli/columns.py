@@ -1,0 +1,72 @@
+"""How things look in a table: column title -> what stands in it."""
+
+import datetime
+
+SETS = {
+    "ID": lambda one: one.id,
+    "NAME": lambda one: one.name,
+    "VERSION": lambda one: one.version,
+    "TYPE": lambda one: one.type,
+    "STATE": lambda one: state_of_set(one),
+    "MODULES": lambda one: [f"{module.name}:{module.version}" for module in one.modules],
+}
+
+MODULES = {
+    "ID": lambda one: one.id,
+    "NAME": lambda one: one.name,
+    "VERSION": lambda one: one.version,
+    "TYPE": lambda one: one.type,
+    "VENDOR": lambda one: one.vendor,
+}
+
+TARGETS = {
+    "TARGET": lambda one: one.controller_id,
+    "NAME": lambda one: one.name,
+    "STATUS": lambda one: one.update_status,
+    "LAST POLL": lambda one: time_of(one.last_controller_request_at_ms),
+    "ADDRESS": lambda one: one.ip_address or one.address,
+}
+
+FILTERS = {
+    "ID": lambda one: one.id,
+    "NAME": lambda one: one.name,
+    "QUERY": lambda one: one.query,
+    "TYPE": lambda one: one.auto_assign_action_type,
+    "WEIGHT": lambda one: one.auto_assign_weight,
+}
+
+METADATA = {"KEY": lambda one: one.key, "VALUE": lambda one: one.value}
+
+ASSIGNED = {
+    "ACTION": lambda one: one.action,
+    "TARGET": lambda one: one.target,
+    "STATE": lambda one: "assigned" if one.is_new else "had it already",
+}
+
+PROGRESS = {
+    "TARGET": lambda one: one.target,
+    "ACTION": lambda one: one.action,
+    "SET": lambda one: one.distribution_set,
+    "STATUS": lambda one: one.status,
+    "TARGET IS": lambda one: one.target_status,
+    "MESSAGE": lambda one: one.message,
+}
+
+
+def state_of_set(one):
+    """Return the words that matter before an assignment, worst first."""
+    words = [
+        (one.deleted, "deleted"),
+        (not one.valid, "invalidated"),
+        (not one.complete, "incomplete"),
+        (one.locked, "locked"),
+    ]
+    return [word for holds, word in words if holds] or "ready"
+
+
+def time_of(milliseconds):
+    """Return local time to the second, None for None."""
+    if milliseconds is None:
+        return None
+    moment = datetime.datetime.fromtimestamp(milliseconds / 1000)
+    return moment.isoformat(sep=" ", timespec="seconds")

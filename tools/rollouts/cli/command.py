@@ -1,0 +1,171 @@
+"""How a command is made from a function: common options, errors, exit code.
+
+A command is `def verb(run, ARGUMENTS, OPTIONS)`; it asks `run.hawkbit` and prints through
+`run.out`. A parameter that is a dataclass stands for one option per field, so that commands
+share groups of options.
+"""
+
+import dataclasses
+import inspect
+import os
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+
+from rollouts.api import Hawkbit
+from rollouts.api.errors import RefusedError, RolloutsError
+from rollouts.api.login import Login
+from rollouts.cli import settings
+from rollouts.cli.exits import Exit, UsageError, exit_of
+from rollouts.cli.output import Output
+
+
+@dataclasses.dataclass
+class Common:
+    """The options of every command that talks to a server."""
+
+    as_json: Annotated[bool, typer.Option("--json", help="Results as JSON.")] = False
+    profile: Annotated[
+        str | None,
+        typer.Option("--profile", metavar="NAME", help="A section of the profile file."),
+    ] = None
+    ca: Annotated[
+        str | None,
+        typer.Option("--ca", metavar="FILE", help="PEM file with a root to trust as well."),
+    ] = None
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show every request on stderr.")
+    ] = False
+
+
+class Run:
+    """One run of one command. `hawkbit` is made when it is first asked for."""
+
+    def __init__(self, common):
+        self._common = common
+        self._hawkbit = None
+        self.out = Output(common.as_json)
+        self.settings = None
+
+    @property
+    def hawkbit(self):
+        if self._hawkbit is None:
+            self._hawkbit = self._connect()
+        return self._hawkbit
+
+    def _connect(self):
+        self.settings = settings.load(self._common.profile, self._common.ca)
+        one = self.settings
+        if one.password != one.user:
+            # Where both are the same word, it is no secret.
+            self.out.hide(one.password)
+        self.out.hide(*Login(one.user, one.password, one.tenant).secrets)
+        if one.warning():
+            self.out.note(one.warning())
+        on_exchange = self._show if self._common.verbose else None
+        try:
+            return Hawkbit(
+                one.url, one.user, one.password, one.tenant, one.ca, on_exchange=on_exchange
+            )
+        except RefusedError as error:
+            raise UsageError(str(error)) from error
+
+    def _show(self, method, where, outcome, seconds):
+        self.out.note(f"{method} {where} -> {outcome} in {seconds * 1000:.0f} ms")
+
+    def confirm(self, question, yes):
+        """Return when `yes`, or when a person agrees. Raises UsageError."""
+        if yes:
+            return
+        if not sys.stdin.isatty():
+            raise UsageError(f"{question} Nobody can be asked here: add --yes")
+        self.out.note(f"{question} [y/N]")
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            raise UsageError("not confirmed, nothing was done")
+
+    def close(self):
+        if self._hawkbit:
+            self._hawkbit.close()
+        self.out.flush()
+
+
+def command(app, name, example):
+    """Decorate a function as command `name` of `app`; `example`: one or more command lines."""
+
+    def register(function):
+        examples = [example] if isinstance(example, str) else example
+        # \b keeps click from filling the lines.
+        epilog = "\b\n" + "\n".join(["Examples:", *(f"  {line}" for line in examples)])
+        app.command(name, epilog=epilog)(_adapted(function))
+        return function
+
+    return register
+
+
+def _adapted(function):
+    """Return what typer is to see of `function`: every option by itself, and no `run`."""
+    _, *own = inspect.signature(function, eval_str=True).parameters.values()
+    shown = [one for parameter in own for one in _expanded(parameter)]
+    shown += _fields_as_options(Common)
+
+    def call(**values):
+        common = _collected(Common, values)
+        arguments = {
+            parameter.name: _collected(parameter.annotation, values)
+            if dataclasses.is_dataclass(parameter.annotation)
+            else values[parameter.name]
+            for parameter in own
+        }
+        raise typer.Exit(_guarded(function, common, arguments))
+
+    call.__signature__ = inspect.Signature(shown)
+    call.__annotations__ = {one.name: one.annotation for one in shown}
+    call.__doc__ = function.__doc__
+    return call
+
+
+def _expanded(parameter):
+    if dataclasses.is_dataclass(parameter.annotation):
+        return _fields_as_options(parameter.annotation)
+    return [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)]
+
+
+def _fields_as_options(cls):
+    kind = inspect.Parameter.KEYWORD_ONLY
+    return [
+        inspect.Parameter(field.name, kind, default=field.default, annotation=field.type)
+        for field in dataclasses.fields(cls)
+    ]
+
+
+def _collected(cls, values):
+    return cls(**{field.name: values[field.name] for field in dataclasses.fields(cls)})
+
+
+def _guarded(function, common, arguments):
+    """Return the exit code of one run; whatever happens, no secret and no traceback of ours."""
+    run = Run(common)
+    try:
+        code = function(run, **arguments)
+        run.close()
+        return Exit.OK if code is None else code
+    except BrokenPipeError:
+        # Python would complain once more when it flushes stdout at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.BROKEN_PIPE
+
+    except RolloutsError as error:
+        run.out.error(str(error))
+        return exit_of(error)
+    except OSError as error:
+        run.out.error(f"{error.filename or 'file'}: {error.strerror or error}")
+        return Exit.REFUSED
+    except KeyboardInterrupt:
+        run.out.error("interrupted; what was asked of the server goes on there")
+        return Exit.INTERRUPTED
+    except Exception:
+        run.out.error("this is a mistake in rollouts, please report it:")
+        run.out.note(traceback.format_exc())
+        return Exit.INTERNAL

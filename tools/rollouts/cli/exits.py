@@ -1,0 +1,35 @@
+"""The exit codes, and which error ends in which."""
+
+from enum import IntEnum
+
+from rollouts.api.errors import RefusedError, RolloutsError, ServerError
+from rollouts.release.watch import TimeoutReachedError
+
+
+class Exit(IntEnum):
+    OK = 0
+    FAILED = 1  # an action failed or was canceled
+    USAGE = 2  # also: confirmation needed, and nobody to ask
+    REFUSED = 3  # input refused, or nothing matched; nothing was changed
+    SERVER = 4  # server or login
+    TIMEOUT = 5  # --timeout reached
+    INTERNAL = 70  # a mistake in this program
+    INTERRUPTED = 130  # Ctrl-C
+    BROKEN_PIPE = 141  # the reader of our output went away
+
+
+class UsageError(RolloutsError):
+    """The command line, a variable or the profile is not usable as it is."""
+
+
+def exit_of(error):
+    """Return the Exit for a RolloutsError."""
+    if isinstance(error, UsageError):
+        return Exit.USAGE
+    if isinstance(error, TimeoutReachedError):
+        return Exit.TIMEOUT
+    if isinstance(error, RefusedError):
+        return Exit.REFUSED
+    if isinstance(error, ServerError) and error.is_about_input:
+        return Exit.REFUSED
+    return Exit.SERVER

@@ -1,0 +1,207 @@
+"""Options that several commands share, and what they mean."""
+
+import dataclasses
+import datetime
+import enum
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rollouts.api.models import MaintenanceWindow
+from rollouts.cli.exits import UsageError
+from rollouts.release import selection
+
+Set = Annotated[str, typer.Argument(metavar="SET", help="A set: its id, or NAME:VERSION.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Only say what would be done; nothing is changed.")
+]
+
+
+@dataclasses.dataclass
+class Listing:
+    """Which entries of a list, in which order."""
+
+    q: Annotated[
+        str | None, typer.Option("--q", metavar="RSQL", help="Only what matches, e.g. name==fw*.")
+    ] = None
+    sort: Annotated[
+        str | None, typer.Option("--sort", metavar="FIELD:ASC|DESC[,...]", help="The order.")
+    ] = None
+
+    def as_arguments(self):
+        given = {"query": self.q, "sort": self.sort}
+        return {key: value for key, value in given.items() if value}
+
+
+@dataclasses.dataclass
+class Selection:
+    """Which targets."""
+
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="TARGET", help="Controller ids, or globs like 'kitchen-*'."),
+    ] = None
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", metavar="FILE", help="Controller ids, one a line; - is stdin."),
+    ] = None
+    filter: Annotated[
+        str | None,
+        typer.Option("--filter", metavar="RSQL", help="E.g. 'attribute.hw==esp32'."),
+    ] = None
+
+    @property
+    def is_open(self):
+        """True when it can match more than was written down."""
+        return bool(self.filter or self._split()[1])
+
+    def resolve(self, hawkbit):
+        names, globs = self._split()
+        names += _names_in(self.file) if self.file else []
+        queries = [self.filter] if self.filter else []
+        if not (names or globs or queries):
+            raise UsageError("which targets? Name them, or use --file or --filter")
+        return selection.resolve(hawkbit, list(dict.fromkeys(names)), globs, queries)
+
+    def _split(self):
+        given = self.targets or []
+        globs = [text for text in given if selection.is_glob(text)]
+        return [text for text in given if text not in globs], globs
+
+
+def _names_in(file):
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is no text in UTF-8") from error
+    lines = (line.split("#", 1)[0].strip() for line in text.splitlines())
+    return [line for line in lines if line]
+
+
+class AssignmentType(enum.StrEnum):
+    FORCED = "forced"
+    SOFT = "soft"
+    TIMEFORCED = "timeforced"
+    DOWNLOADONLY = "downloadonly"
+
+
+@dataclasses.dataclass
+class How:
+    """How an assignment is to be carried out."""
+
+    type: Annotated[AssignmentType, typer.Option("--type", help="How urgent.")] = (
+        AssignmentType.FORCED
+    )
+    forcetime: Annotated[
+        str | None,
+        typer.Option(
+            "--forcetime",
+            metavar="TIME",
+            help="When timeforced turns forced: 2026-12-01T03:00:00+01:00, or ms since 1970.",
+        ),
+    ] = None
+    window_schedule: Annotated[
+        str | None,
+        typer.Option(
+            "--window-schedule", metavar="CRON", help="Maintenance window, e.g. '0 0 3 * * ?'."
+        ),
+    ] = None
+    window_duration: Annotated[
+        str | None, typer.Option("--window-duration", metavar="HH:MM:SS", help="Under a day.")
+    ] = None
+    window_tz: Annotated[
+        str | None, typer.Option("--window-tz", metavar="+HH:MM", help="The schedule's offset.")
+    ] = None
+    weight: Annotated[
+        int | None, typer.Option("--weight", min=0, max=1000, help="Higher goes first.")
+    ] = None
+    no_confirm: Annotated[
+        bool, typer.Option("--no-confirm", help="Do not wait for the user's consent.")
+    ] = False
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Only record it as installed already.")
+    ] = False
+
+    def members(self):
+        """Return the members of a TargetAssignment besides `id`. Raises UsageError."""
+        forcetime, window = self._forcetime_ms(), self._window()
+        if self.offline:
+            plain = How(offline=True)
+            if self != plain:
+                raise UsageError("--offline only records: it takes no other option of these")
+            return {}
+        given = {
+            "type": self.type.value,
+            "forcetime": forcetime,
+            "weight": self.weight,
+            "maintenance_window": window,
+            "confirmation_required": False if self.no_confirm else None,
+        }
+        return {key: value for key, value in given.items() if value is not None}
+
+    def _forcetime_ms(self):
+        if (self.forcetime is None) == (self.type == AssignmentType.TIMEFORCED):
+            raise UsageError("--type timeforced and --forcetime TIME belong together")
+        if self.forcetime is None:
+            return None
+        if self.forcetime.isdecimal():
+            return int(self.forcetime)
+        try:
+            time = datetime.datetime.fromisoformat(self.forcetime)
+        except ValueError as error:
+            raise UsageError(f"--forcetime {self.forcetime} is no time: {error}") from error
+        return int(time.timestamp() * 1000)
+
+    def _window(self):
+        parts = (self.window_schedule, self.window_duration, self.window_tz)
+        if not any(parts):
+            return None
+        if not all(parts):
+            raise UsageError("--window-schedule, --window-duration and --window-tz go together")
+        if len(self.window_schedule.split()) not in (6, 7):
+            raise UsageError(
+                "--window-schedule has 6 or 7 fields: second minute hour day month weekday [year]"
+            )
+        if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d", self.window_duration):
+            raise UsageError("--window-duration is HH:MM:SS, under a day")
+        if not re.fullmatch(r"[+-]\d\d:\d\d", self.window_tz):
+            raise UsageError("--window-tz is an offset such as +01:00, not the name of a zone")
+        schedule, duration, timezone = parts
+        return MaintenanceWindow(schedule=schedule, duration=duration, timezone=timezone)
+
+
+def action_ids(arguments):
+    """Return the action ids given, or read from stdin as `assign` prints them.
+
+    A `-` in place of an id is a target that needs no action. Raises UsageError.
+    """
+    if arguments:
+        return _numbers(arguments)
+    if sys.stdin.isatty():
+        raise UsageError("which actions? Give their ids, or pipe the output of `rollouts assign`")
+    text = sys.stdin.read().strip()
+    if not text:
+        raise UsageError("no action ids on stdin: did the command before it fail?")
+    return _numbers(_words(text))
+
+
+def _words(text):
+    if not text.startswith(("[", "{")):
+        return [line.split()[0] for line in text.splitlines() if line.strip()]
+    try:
+        items = json.loads(text)
+        return [str(item.get("action", "-")) for item in items]
+    except (ValueError, AttributeError, TypeError) as error:
+        raise UsageError("stdin is not what `rollouts assign --json` prints") from error
+
+
+def _numbers(words):
+    for word in words:
+        if word != "-" and not word.isdecimal():
+            raise UsageError(f"{word} is no action id")
+    return list(dict.fromkeys(int(word) for word in words if word != "-"))

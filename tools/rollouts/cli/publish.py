@@ -1,0 +1,145 @@
+"""`rollouts publish`."""
+
+import dataclasses
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from rollouts.api.upload import sha256_of
+from rollouts.cli.command import command
+from rollouts.cli.exits import UsageError
+from rollouts.cli.options import DryRun
+from rollouts.release.image import read_image
+from rollouts.release.publish import SET_TYPE_OF, Release, find, publish
+
+# hawkBit's limits; in the names also what it refuses as markup.
+_MAX_CHARS = {"name": 128, "version": 64}
+
+
+@dataclasses.dataclass
+class Identity:
+    """What the release is called, where the image does not say it or should not be asked."""
+
+    name: Annotated[
+        str | None, typer.Option("--name", help="Default: the image's project name.")
+    ] = None
+    version: Annotated[
+        str | None, typer.Option("--version", help="Default: the image's version.")
+    ] = None
+    filename: Annotated[
+        str | None, typer.Option("--filename", help="What the device sees. Default: FILE's name.")
+    ] = None
+    description: Annotated[str | None, typer.Option("--description", help="For people.")] = None
+    type: Annotated[
+        str,
+        typer.Option(
+            "--type", help="Module type: os = ESP32 image; application = any file for the app."
+        ),
+    ] = "os"
+    set_type: Annotated[
+        str | None, typer.Option("--set-type", help="Default: the set type for that module type.")
+    ] = None
+
+
+def add_to(app):
+    @command(
+        app,
+        "publish",
+        example=[
+            "rollouts publish firmware.app-bin",
+            "rollouts publish ESP32_GENERIC.app-bin --name micropython --version 1.23.0",
+        ],
+    )
+    def publish_file(
+        run,
+        file: Annotated[Path, typer.Argument(metavar="FILE", help="The .app-bin to publish.")],
+        identity: Identity,
+        dry_run: DryRun = False,
+    ):
+        """Put FILE on the server: a distribution set with one module with one artifact.
+
+        The same name, version and content again changes nothing; a publication that was
+        interrupted is completed; another content under the same version is refused.
+        """
+        chip, release = _release(run, file, identity)
+        if dry_run:
+            steps = find(run.hawkbit, release).missing()
+            text = ", ".join(steps) or "nothing, it is there"
+            run.out.done(f"would do for {release.label}: {text}", {"dryRun": True, "steps": steps})
+            return
+        found, steps = _published(run, release)
+        verb = "published" if steps else "unchanged:"
+        run.out.done(
+            f"{verb} {release.label}: set {found.set.id}, module {found.module.id}, artifact "
+            f"{found.artifact.id}, {found.artifact.size} bytes, sha256 {release.sha256}",
+            {
+                "distributionSet": found.set.id,
+                "softwareModule": found.module.id,
+                "artifact": found.artifact.id,
+                "name": release.name,
+                "version": release.version,
+                "filename": found.artifact.provided_filename,
+                "size": found.artifact.size,
+                "sha256": release.sha256,
+                "chip": chip,
+                "steps": steps,
+            },
+        )
+
+
+def _release(run, file, identity):
+    """Return (chip, Release) of a file: what the options say, else what the image says."""
+    chip, name, version = None, None, None
+    if identity.type == "os":
+        image = read_image(file)
+        chip, name, version = image.chip, image.name, image.version
+    names = {"name": identity.name or name, "version": identity.version or version}
+    missing = [f"--{key}" for key, value in names.items() if not value]
+    if missing:
+        reason = "the image has none (stock MicroPython has none)" if chip else "a file has none"
+        raise UsageError(f"{' and '.join(missing)} needed: {reason}")
+    for key, value in names.items():
+        _check_text(key, value)
+    set_type = identity.set_type or SET_TYPE_OF.get(identity.type)
+    if not set_type:
+        raise UsageError(f"--set-type needed: which set takes a module of type {identity.type}?")
+    release = Release(
+        file=file,
+        filename=_filename(run, identity.filename or file.name),
+        sha256=sha256_of(file),
+        module_type=identity.type,
+        set_type=set_type,
+        description=identity.description or (f"application image for {chip}" if chip else None),
+        **names,
+    )
+    return chip, release
+
+
+def _check_text(key, value):
+    if len(value) > _MAX_CHARS[key]:
+        raise UsageError(f"the {key} has {len(value)} characters, hawkBit takes {_MAX_CHARS[key]}")
+    if value != value.strip() or not value.isprintable() or re.search(r"<\S", value):
+        raise UsageError(
+            f"the {key} {value!r} is not usable: no blanks at the ends, control characters or <"
+        )
+
+
+def _filename(run, wanted):
+    # hawkBit's own links cannot fetch a name with a blank, % or ; in it, and devices may use
+    # the name on their filesystem.
+    usable = re.sub(r"[^A-Za-z0-9._+-]", "_", wanted).lstrip(".-") or "firmware.bin"
+    if usable != wanted:
+        run.out.note(f"the artifact is called {usable}: devices cannot fetch {wanted!r}")
+    return usable
+
+
+def _published(run, release):
+    if not run.out.shows_progress:
+        return publish(run.hawkbit, release)
+    columns = (TextColumn("upload"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=run.out.progress_console, transient=True) as progress:
+        bar = progress.add_task("", total=release.file.stat().st_size)
+        return publish(run.hawkbit, release, lambda count: progress.advance(bar, count))

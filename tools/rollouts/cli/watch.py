@@ -1,0 +1,115 @@
+"""`rollouts watch`: a live table on a terminal, a line per change without one."""
+
+import contextlib
+import time
+from typing import Annotated
+
+import typer
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from rollouts.cli import columns
+from rollouts.cli.command import command
+from rollouts.cli.exits import Exit
+from rollouts.cli.options import action_ids
+from rollouts.cli.output import harmless
+from rollouts.release.watch import OPEN, SUCCESS, TimeoutReachedError, watch
+
+# More rows than a terminal has cannot be shown live; open ones come first.
+_ROWS_SHOWN = 30
+_STYLES = {OPEN: "yellow", SUCCESS: "green"}
+
+
+def add_to(app):
+    @command(
+        app,
+        "watch",
+        example=[
+            "rollouts watch 77 78 --timeout 600",
+            "rollouts assign fw:2 lab-1 | rollouts watch",
+        ],
+    )
+    def watch_actions(
+        run,
+        actions: Annotated[
+            list[str] | None,
+            typer.Argument(metavar="ACTION", help="Ids; without any they come on stdin."),
+        ] = None,
+        timeout: Annotated[
+            float | None, typer.Option("--timeout", min=0, metavar="SECONDS", help="Then give up.")
+        ] = None,
+        interval: Annotated[
+            float, typer.Option("--interval", min=0.1, metavar="SECONDS", help="Between looks.")
+        ] = 1.0,
+    ):
+        """Wait until all actions are closed, and show how they get on.
+
+        Exit code 0: all finished and their targets in_sync; 1: one failed or was canceled;
+        5: --timeout reached.
+        """
+        ids = action_ids(actions)
+        if not ids:
+            run.out.note("nothing to wait for: the targets had the set already")
+            run.out.rows([], columns.PROGRESS)
+            return Exit.OK
+        states = []
+        try:
+            with _shown(run.out) as show:
+                for states in watch(run.hawkbit, ids, time, interval, timeout):
+                    show(states)
+        except TimeoutReachedError:
+            run.out.rows(states, columns.PROGRESS)
+            raise
+        run.out.rows(states, columns.PROGRESS)
+        all_well = all(one.outcome == SUCCESS for one in states)
+        return Exit.OK if all_well else Exit.FAILED
+
+
+@contextlib.contextmanager
+def _shown(out):
+    """Give a function that shows a list of Progress as the terminal allows."""
+    if not out.shows_progress:
+        yield _Lines(out).show
+        return
+    with Live(console=out.progress_console, transient=True, auto_refresh=False) as live:
+        yield lambda states: live.update(_table(out, states), refresh=True)
+
+
+class _Lines:
+    """A line on stderr whenever an action says something new."""
+
+    def __init__(self, out):
+        self._out = out
+        self._last = {}
+
+    def show(self, states):
+        for one in states:
+            if self._last.get(one.action) != one:
+                self._last[one.action] = one
+                text = f": {one.message}" if one.message else ""
+                clock = time.strftime("%H:%M:%S")
+                self._out.note(f"{clock} {one.target} action {one.action} {one.status}{text}")
+
+
+def _table(out, states):
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in ("TARGET", "ACTION", "STATUS", "", "MESSAGE"):
+        table.add_column(title, no_wrap=True)
+    for one in sorted(states, key=lambda one: one.outcome != OPEN)[:_ROWS_SHOWN]:
+        bar = ProgressBar(total=100, completed=_percent(one), width=24)
+        table.add_row(
+            Text(harmless(one.target)),
+            str(one.action),
+            Text(harmless(one.status), style=_STYLES.get(one.outcome, "red")),
+            bar,
+            Text(harmless(out.masked(one.message or ""))),
+        )
+    done = sum(one.outcome != OPEN for one in states)
+    table.caption = f"{done} of {len(states)} closed"
+    return table
+
+
+def _percent(one):
+    return 100 if one.outcome == SUCCESS else one.percent or 0

@@ -1,0 +1,66 @@
+"""Assign a set to targets, and say for each which action it has now."""
+
+from dataclasses import dataclass
+
+from rollouts.api.errors import RefusedError
+from rollouts.api.models import TargetAssignment
+
+# hawkBit takes 5000 in one request; fewer keep one request short.
+_TARGETS_PER_REQUEST = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assigned:
+    """`action`: None when the target has the set but no action for it is left.
+
+    `is_new` is False when the set was assigned to this target before: hawkBit then makes
+    no action, and the one named is that of the earlier assignment.
+    """
+
+    target: str
+    action: int | None
+    is_new: bool
+
+
+def assign(hawkbit, one_set, controller_ids, how, offline=False):
+    """Assign `one_set` to all. `how`: the members of TargetAssignment besides `id`.
+
+    Raises RefusedError for a set that cannot be assigned, and when a target has vanished
+    meanwhile; what was assigned by then stays assigned and is named.
+    """
+    _check(one_set)
+    actions = {}
+    for begin in range(0, len(controller_ids), _TARGETS_PER_REQUEST):
+        some = controller_ids[begin : begin + _TARGETS_PER_REQUEST]
+        assignments = [TargetAssignment(id=controller_id, **how) for controller_id in some]
+        result = hawkbit.sets.assign(one_set.id, assignments, offline)
+        actions.update({item.controller_id: item.id for item in result.assigned_actions})
+        if result.total != len(some):
+            raise RefusedError(
+                f"the server knew only {result.total} of {len(some)} targets; assigned: "
+                + (", ".join(sorted(actions)) or "none")
+            )
+    return [
+        Assigned(target=target, action=actions[target], is_new=True)
+        if target in actions
+        else Assigned(target=target, action=_earlier(hawkbit, target, one_set), is_new=False)
+        for target in controller_ids
+    ]
+
+
+def _check(one_set):
+    """Refuse before asking: the server's own words for these come without the name."""
+    if one_set.deleted:
+        raise RefusedError(f"the set {one_set.label} was deleted")
+    if not one_set.valid:
+        raise RefusedError(f"the set {one_set.label} was invalidated: it cannot be assigned")
+    if not one_set.complete:
+        raise RefusedError(f"the set {one_set.label} is incomplete: it lacks a module")
+
+
+def _earlier(hawkbit, target, one_set):
+    for action in hawkbit.targets.actions(target):
+        # Lists do not say which set an action is of; the action itself does.
+        if hawkbit.targets.action(target, action.id).distribution_set_id == one_set.id:
+            return action.id
+    return None

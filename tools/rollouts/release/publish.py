@@ -1,0 +1,195 @@
+"""Publish one file as one release: a distribution set with one module with one artifact.
+
+The set comes first, without the module, and gets it last: until the artifact is complete
+the set is incomplete, and hawkBit assigns no incomplete set. So a publication that was
+interrupted is harmless, and the next one completes it.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rollouts.api import rsql
+from rollouts.api.errors import RefusedError, ServerError
+from rollouts.api.models import (
+    Artifact,
+    DistributionSet,
+    NewDistributionSet,
+    NewSoftwareModule,
+    SoftwareModule,
+)
+
+CREATE_SET = "create distribution set"
+CREATE_MODULE = "create software module"
+UPLOAD = "upload artifact"
+ADD_MODULE = "add module to set"
+
+# The types a fresh tenant has: the set type that takes exactly this module.
+SET_TYPE_OF = {"os": "os", "application": "app"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """What is to be on the server. `filename` is what the device sees."""
+
+    name: str
+    version: str
+    file: Path
+    filename: str
+    sha256: str
+    module_type: str = "os"
+    set_type: str = "os"
+    description: str | None = None
+
+    @property
+    def label(self):
+        return f"{self.name}:{self.version}"
+
+
+@dataclass
+class Found:
+    """What is on the server of one release; None where it is missing."""
+
+    set: DistributionSet | None = None
+    module: SoftwareModule | None = None
+    artifact: Artifact | None = None
+
+    def missing(self):
+        """Return the steps that are left, in their order."""
+        linked = self.set and self.module and self.module.id in [m.id for m in self.set.modules]
+        steps = {
+            CREATE_SET: self.set,
+            CREATE_MODULE: self.module,
+            UPLOAD: self.artifact,
+            ADD_MODULE: linked,
+        }
+        return [step for step, there in steps.items() if not there]
+
+
+def find(hawkbit, release):
+    """Return what is there already. Raises RefusedError when it is not this release."""
+    found = Found(_find_set(hawkbit, release), _find_module(hawkbit, release))
+    if found.module:
+        found.artifact = _find_artifact(hawkbit, release, found.module)
+        if found.artifact is None and found.module.locked:
+            raise RefusedError(
+                f"the module {release.label} is locked and has no artifact: publish a new version"
+            )
+    if found.set:
+        _check_set(release, found)
+    return found
+
+
+def publish(hawkbit, release, on_bytes=None):
+    """Do what `find` says is missing. Returns (Found, steps done).
+
+    Raises RefusedError when the server holds name and version for something else; what
+    this call created is then removed again.
+    """
+    found = find(hawkbit, release)
+    steps = found.missing()
+    try:
+        _create(hawkbit, release, found, steps)
+    except RefusedError:
+        _undo(hawkbit, found, steps)
+        raise
+    if UPLOAD in steps:
+        found.artifact = hawkbit.modules.upload(
+            found.module.id, release.file, release.filename, release.sha256, on_bytes
+        )
+    if ADD_MODULE in steps:
+        hawkbit.sets.add_modules(found.set.id, [found.module.id])
+    found.set = hawkbit.sets.get(found.set.id)
+    if not found.set.complete:
+        raise RefusedError(
+            f"{release.label} was published, but a set of type {found.set.type} needs more "
+            "modules than this one: add them with `rollouts ds add-module`"
+        )
+    return found, steps
+
+
+def _find_set(hawkbit, release):
+    query = _same_name_and_version(release)
+    for one in hawkbit.sets.list(query):
+        if (one.name, one.version) == (release.name, release.version):
+            return one
+    return None
+
+
+def _find_module(hawkbit, release):
+    of_type = rsql.matching("type", release.module_type)
+    query = rsql.all_of(_same_name_and_version(release), of_type)
+    for one in hawkbit.modules.list(query):
+        wanted = (release.name, release.version, release.module_type)
+        if (one.name, one.version, one.type) == wanted:
+            return one
+    return None
+
+
+def _same_name_and_version(release):
+    terms = rsql.matching("name", release.name), rsql.matching("version", release.version)
+    return rsql.all_of(*terms)
+
+
+def _find_artifact(hawkbit, release, module):
+    artifacts = hawkbit.modules.artifacts(module.id)
+    for one in artifacts:
+        if one.hashes.sha256 != release.sha256:
+            raise RefusedError(
+                f"{release.label} is published already with another content (sha256 "
+                f"{one.hashes.sha256}, this file has {release.sha256}): publish a new version"
+            )
+    return artifacts[0] if artifacts else None
+
+
+def _check_set(release, found):
+    one = found.set
+    if one.type not in (None, release.set_type):
+        raise RefusedError(
+            f"the set {release.label} exists with type {one.type}, not {release.set_type}"
+        )
+    if not one.valid:
+        raise RefusedError(f"the set {release.label} was invalidated: publish a new version")
+    others = [module for module in one.modules if module.type == release.module_type]
+    if found.module and found.module.id in [module.id for module in others]:
+        return
+    if others:
+        raise RefusedError(
+            f"the set {release.label} has another {release.module_type} module already: "
+            f"{others[0].name}:{others[0].version}"
+        )
+    if one.locked:
+        raise RefusedError(
+            f"the set {release.label} is locked and lacks the module: publish a new version"
+        )
+
+
+def _create(hawkbit, release, found, steps):
+    """Create set and module: both are only names, and the server may refuse either."""
+    text = {"name": release.name, "version": release.version, "description": release.description}
+    if CREATE_SET in steps:
+        new_set = NewDistributionSet(type=release.set_type, **text)
+        found.set = _created(hawkbit.sets, new_set, "distribution set")
+    if CREATE_MODULE in steps:
+        new_module = NewSoftwareModule(type=release.module_type, **text)
+        found.module = _created(hawkbit.modules, new_module, "software module")
+
+
+def _created(group, new, what):
+    try:
+        [one] = group.create([new])
+        return one
+    except ServerError as error:
+        if error.status != 409:
+            raise
+        # It was not in the list a moment ago: deleted ones are not, but keep their name.
+        raise RefusedError(
+            f"{new.name}:{new.version} is taken by a deleted {what} (or one just made by "
+            f"somebody else): publish a new version\n{error}"
+        ) from error
+
+
+def _undo(hawkbit, found, steps):
+    if CREATE_MODULE in steps and found.module:
+        hawkbit.modules.delete(found.module.id)
+    if CREATE_SET in steps and found.set:
+        hawkbit.sets.delete(found.set.id)

@@ -1,0 +1,101 @@
+"""Which targets are meant: names, globs, queries; every one known before anything is done."""
+
+import fnmatch
+import re
+
+from rollouts.api import rsql
+from rollouts.api.errors import RefusedError, ServerError
+
+# A query travels in the URL, and Tomcat takes 8 KiB of head.
+_NAMES_PER_QUERY = 40
+
+
+def is_glob(text):
+    return any(char in text for char in "*?[")
+
+
+def resolve(hawkbit, names=(), globs=(), queries=()):
+    """Return the Targets meant, each once, in the order found.
+
+    Raises RefusedError naming every unknown name, and every glob or query that found nothing.
+    """
+    found = {}
+    problems = []
+    known = by_name(hawkbit, names)
+    problems += [f"unknown target: {name}" for name in names if name not in known]
+    found.update(known)
+    for glob in globs:
+        targets = _by_glob(hawkbit, glob)
+        found.update(targets)
+        problems += [] if targets else [f"no target matches {glob}"]
+    for query in queries:
+        targets = {target.controller_id: target for target in hawkbit.targets.list(query)}
+        found.update(targets)
+        problems += [] if targets else [f"no target matches the filter {query}"]
+    if problems:
+        raise RefusedError("\n".join(problems))
+    return list(found.values())
+
+
+def by_name(hawkbit, names):
+    """Return {controller id: Target} of those names that exist."""
+    found = {}
+    plain = [name for name in names if rsql.is_plain(name)]
+    for begin in range(0, len(plain), _NAMES_PER_QUERY):
+        some = set(plain[begin : begin + _NAMES_PER_QUERY])
+        for target in hawkbit.targets.list(rsql.one_of("controllerid", sorted(some))):
+            # The server compares without regard to case, a controller id does not.
+            if target.controller_id in some:
+                found[target.controller_id] = target
+    for name in set(names) - set(plain):
+        target = _one(hawkbit, name)
+        if target:
+            found[name] = target
+    return found
+
+
+def _one(hawkbit, name):
+    try:
+        return hawkbit.targets.get(name)
+    except (RefusedError, ServerError) as error:
+        if isinstance(error, ServerError) and not error.is_about_input:
+            raise
+        return None
+
+
+def _by_glob(hawkbit, glob):
+    # hawkBit has only `*`: it finds more than meant, fnmatch decides.
+    rough = re.sub(r"\[[^]]*\]", "*", glob).replace("?", "*")
+    targets = hawkbit.targets.list(rsql.matching("controllerid", rough))
+    return {
+        target.controller_id: target
+        for target in targets
+        if fnmatch.fnmatchcase(target.controller_id, glob)
+    }
+
+
+def find_set(hawkbit, text):
+    """Return the set meant by an id or by NAME:VERSION. Raises RefusedError when there is none."""
+    if text.isdecimal():
+        return _set_by_id(hawkbit, int(text))
+    name, colon, version = text.rpartition(":")
+    if not colon:
+        raise RefusedError(f"{text} is no distribution set: give its id or NAME:VERSION")
+    query = rsql.all_of(rsql.matching("name", name), rsql.matching("version", version))
+    same = [one for one in hawkbit.sets.list(query) if (one.name, one.version) == (name, version)]
+    if not same:
+        raise RefusedError(f"no distribution set {text}: `rollouts ds list` shows those there are")
+    if len(same) > 1:
+        # hawkBit 1.0 allows one per type.
+        ids = ", ".join(f"{one.id} ({one.type})" for one in same)
+        raise RefusedError(f"several sets are called {text}: give the id, one of {ids}")
+    return same[0]
+
+
+def _set_by_id(hawkbit, set_id):
+    try:
+        return hawkbit.sets.get(set_id)
+    except ServerError as error:
+        if error.status == 404 and error.is_about_input:
+            raise RefusedError(f"no distribution set {set_id}") from error
+        raise

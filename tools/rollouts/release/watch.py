@@ -1,0 +1,142 @@
+"""Follow actions until they are closed, and say how each ended."""
+
+import re
+from dataclasses import dataclass, replace
+
+from rollouts.api import rsql
+from rollouts.api.errors import RefusedError, RolloutsError, ServerError, UnreachableError
+from rollouts.release.selection import by_name
+
+_ACTIONS_PER_QUERY = 100
+# Only so many open actions are asked for their newest message at each look.
+_MESSAGES_PER_LOOK = 50
+# After `finished`, the target's status may take a moment to follow.
+_SETTLE_S = 10.0
+# A server that restarts is waited for.
+_OUTAGE_S = 60.0
+_PERCENT = re.compile(r"\b(\d{1,3}) ?%")
+
+OPEN = "open"
+SUCCESS = "success"
+FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """One action as it is now. `percent`: from the device's newest message, or None."""
+
+    action: int
+    target: str
+    status: str
+    outcome: str = OPEN
+    target_status: str | None = None
+    distribution_set: str | None = None
+    message: str | None = None
+    percent: int | None = None
+
+
+class TimeoutReachedError(RolloutsError):
+    """Actions were still open when the time was over."""
+
+
+def watch(hawkbit, action_ids, clock, interval_s=1.0, timeout_s=None):
+    """Yield the list of Progress at each look; the last has no open one in it.
+
+    `clock`: an object with monotonic() and sleep(). Raises RefusedError for ids that do not
+    exist, TimeoutReachedError, and UnreachableError after a minute without an answer.
+    """
+    look = _Look(hawkbit, clock)
+    begin = last_answer = clock.monotonic()
+    states = None
+    while True:
+        try:
+            states = look.now(action_ids)
+            last_answer = clock.monotonic()
+            yield states
+            if all(one.outcome != OPEN for one in states):
+                return
+        except (UnreachableError, ServerError) as error:
+            if states is None or not _may_pass(error):
+                raise
+            if clock.monotonic() - last_answer > _OUTAGE_S:
+                raise
+        if timeout_s is not None and clock.monotonic() - begin + interval_s > timeout_s:
+            raise TimeoutReachedError(f"not all actions are closed after {timeout_s:g} s")
+        clock.sleep(interval_s)
+
+
+def _may_pass(error):
+    return isinstance(error, UnreachableError) or error.status >= 500
+
+
+class _Look:
+    """Asks for the actions, keeping what no longer changes."""
+
+    def __init__(self, hawkbit, clock):
+        self._hawkbit = hawkbit
+        self._clock = clock
+        self._sets = {}
+        self._done = {}
+        self._closed_at = {}
+
+    def now(self, action_ids):
+        wanted = [action_id for action_id in action_ids if action_id not in self._done]
+        actions = _actions(self._hawkbit, wanted)
+        unknown = [str(action_id) for action_id in wanted if action_id not in actions]
+        if unknown:
+            raise RefusedError("unknown action: " + ", ".join(unknown))
+        states = {action.id: self._progress(action) for action in actions.values()}
+        self._add_messages(list(states.values()), states)
+        self._judge(actions, states)
+        self._done |= {key: one for key, one in states.items() if one.outcome != OPEN}
+        everything = self._done | states
+        return [everything[action_id] for action_id in action_ids]
+
+    def _progress(self, action):
+        if action.id not in self._sets:
+            one = self._hawkbit.targets.action(action.controller_id, action.id)
+            self._sets[action.id] = one.distribution_set
+        return Progress(
+            action=action.id,
+            target=action.controller_id,
+            status=action.status,
+            distribution_set=self._sets[action.id],
+        )
+
+    def _add_messages(self, asked, states):
+        for one in asked[:_MESSAGES_PER_LOOK]:
+            entry = self._hawkbit.targets.last_status(one.target, one.action)
+            message = entry.messages[0] if entry and entry.messages else None
+            percent = _PERCENT.search(message or "")
+            states[one.action] = replace(
+                one, message=message, percent=int(percent.group(1)) if percent else None
+            )
+
+    def _judge(self, actions, states):
+        closed = [action for action in actions.values() if not action.active]
+        targets = by_name(self._hawkbit, [action.controller_id for action in closed])
+        for action in closed:
+            target = targets.get(action.controller_id)
+            status = target.update_status if target else "deleted"
+            states[action.id] = replace(
+                states[action.id],
+                target_status=status,
+                outcome=self._outcome(action, status),
+            )
+
+    def _outcome(self, action, target_status):
+        if not action.is_success:
+            return FAILED
+        if target_status == "in_sync":
+            return SUCCESS
+        since = self._closed_at.setdefault(action.id, self._clock.monotonic())
+        return OPEN if self._clock.monotonic() - since < _SETTLE_S else FAILED
+
+
+def _actions(hawkbit, action_ids):
+    found = {}
+    for begin in range(0, len(action_ids), _ACTIONS_PER_QUERY):
+        some = action_ids[begin : begin + _ACTIONS_PER_QUERY]
+        for action in hawkbit.actions.list(rsql.one_of("id", some)):
+            found[action.id] = action
+    return found
