@@ -17,7 +17,7 @@ class HTTPError(HawkbitError):
     """
 
     def __init__(self, status, path, error_code=None, retry_after_s=None):
-        super().__init__("HTTP %d: %s %s" % (status, path, error_code or ""))
+        super().__init__(("HTTP %d: %s %s" % (status, path, error_code or "")).rstrip())
         self.status = status
         self.path = path
         self.error_code = error_code
