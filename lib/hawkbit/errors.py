@@ -1,36 +1,46 @@
 # SPDX-FileCopyrightText: 2026 the micropython-hawkbit authors
 # SPDX-License-Identifier: MIT
-"""What goes wrong in the conversation with the server, or with what it offers.
+"""What can go wrong. OSError is the network or the flash and passes through as it is."""
 
-Network, TLS and flash raise OSError, which passes through the library untouched.
-"""
+from micropython import const
+
+_LATER = const((401, 403, 408, 409))  # wrong for now: a token, a right, a lock
 
 
 class HawkbitError(Exception):
-    """The parent of all others here."""
+    """The conversation failed: the same request again would fail too."""
 
 
 class HTTPError(HawkbitError):
-    """The server answered with a status that the call does not accept.
-
-    error_code: hawkBit's errorCode, if the answer had one. retry_after_s: its Retry-After.
-    """
+    """A status that the call does not accept. error_code: hawkBit's, or None."""
 
     def __init__(self, status, path, error_code=None, retry_after_s=None):
-        super().__init__(("HTTP %d: %s %s" % (status, path, error_code or "")).rstrip())
+        super().__init__(status, path, error_code)
         self.status = status
-        self.path = path
         self.error_code = error_code
         self.retry_after_s = retry_after_s
 
+    def is_transient(self):
+        """May the same request succeed later? 429 with an errorCode is a quota, for good."""
+        if self.status == 429:
+            return self.error_code is None
+        return self.status >= 500 or self.status in _LATER
+
+    def __str__(self):
+        return "HTTP %d for %s%s" % (
+            self.status,
+            self.args[1],
+            ": " + self.error_code if self.error_code else "",
+        )
+
 
 class ProtocolError(HawkbitError):
-    """The server sent what HTTP or DDI does not allow; the text names what."""
+    """The server sent what HTTP or DDI does not allow; names what."""
 
 
 class UpdateError(HawkbitError):
-    """This deployment can never be installed here; its text is reported to the server."""
+    """The deployment can never be installed; the text is reported as closed/failure."""
 
 
 class DigestError(UpdateError):
-    """The bytes of an artifact are not the ones that were announced."""
+    """The hash of an artifact does not agree."""
