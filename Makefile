@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 VERSIONS := tests/versions
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-versions size
+.PHONY: help setup test test-versions lint format size
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -20,6 +20,12 @@ test: setup  ## device tests on CPython and MicroPython's unix port, and the tes
 
 test-versions: setup $(VERSIONS)/node_modules/ready  ## device tests on MicroPython 1.23, 1.25 and 1.27, 32 bit (needs Node.js)
 	@$(BIN)/pytest -n auto --dist loadscope --interpreters=versions tests/device $(ARGS)
+
+lint: setup  ## ruff, who may import what in lib, package.json, examples
+	@$(BIN)/python tools/lint.py
+
+format: setup  ## ruff format, and package.json lists every module of lib
+	@$(BIN)/python tools/lint.py --fix
 
 size: setup  ## .mpy size of each module against its budget
 	@$(BIN)/python tools/size.py

@@ -1,0 +1,166 @@
+"""make lint finds what it is for, and make format mends what it can."""
+
+import ast
+import json
+import subprocess
+
+import lint
+import pytest
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A small one without a problem."""
+    library = tmp_path / "lib" / "hawkbit"
+    library.mkdir(parents=True)
+    (library / "__init__.py").write_text('__version__ = "1.2.3"\n')
+    (library / "ddi.py").write_text(
+        'from micropython import const\n\nCLOSED = const("closed")\nKEY = "actionHistory"\n'
+    )
+    (tmp_path / "package.json").write_text(lint.manifest(tmp_path))
+    (tmp_path / "examples").mkdir()
+    (tmp_path / "examples" / "poll_once.py").write_text(
+        "from hawkbit import ddi\n\nprint(ddi.KEY)\n"
+    )
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def problems(module, source):
+    return [problem for _, problem in lint.check_module(module, ast.parse(source))]
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "problem"),
+    [
+        ("client", "import socket", "imports socket: only net may"),
+        ("http", "def f():\n    import tls", "imports tls: only net may"),
+        ("deploy", "from esp32 import Partition", "imports esp32: only firmware"),
+        ("deploy", "import machine", "imports machine: only rollback, updater may"),
+        ("rollback", "from hawkbit.updater import Updater", "imports hawkbit.updater, which"),
+        ("ddi", "from hawkbit import log, client", "imports hawkbit.client, which"),
+        ("ddi", "import hawkbit.nothing", "imports hawkbit.nothing, which"),
+        ("ddi", "import hawkbit.ddi", "imports hawkbit.ddi, which"),
+        ("surprise", "", "surprise has no place in ORDER"),
+        ("net", "try:\n    import tls\nexcept ImportError:\n    import ssl", "try: import"),
+        ("http", "print(1)", "print: only log prints"),
+        ("http", "try:\n    f()\nexcept:\n    pass", "bare except"),
+        ("http", "assert x", "assert"),
+        ("http", "raise X from e", "raise ... from"),
+        ("http", "x: int = 1", "annotation"),
+        ("http", "def f(x: int): pass", "f: annotations"),
+        ("http", "def f(*, x: int): pass", "f: annotations"),
+        ("http", "def f() -> int: pass", "f: annotations"),
+        ("http", "class C:\n def f(self):\n" + "  g()\n" * 31, "f: 31 lines, at most 30"),
+    ],
+)
+def test_broken_rule_is_named(module, source, problem):
+    found = problems(module, source)
+    assert len(found) == 1 and found[0].startswith(problem), found
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("net", "import socket, tls, select"),
+        ("rollback", "from esp32 import Partition\nfrom hawkbit import otadata"),
+        ("updater", "from hawkbit import __version__, ddi\nfrom machine import reset"),
+        ("log", "print(1)"),
+        ("http", 'def f():\n """One\n two."""\n' + " g()\n" * 30),
+        ("http", "try:\n    f()\nexcept OSError:\n    raise ValueError"),
+    ],
+)
+def test_what_is_allowed_is_not_named(module, source):
+    assert problems(module, source) == []
+
+
+def test_wire_word_in_a_second_module_is_named():
+    sources = {
+        "client": 'x = "closed"\ny = "actionHistory"\nz = "stopId"\n"""closed by the server"""',
+        "ddi": 'CLOSED = const("closed")\nKEY = "actionHistory"\nDENIED = const("denied")',
+        "deploy": 'x = "stopId"',
+        "journal": 'KEY = "denied"',
+    }
+    trees = {name: ast.parse(source) for name, source in sources.items()}
+    assert sorted(lint.check_wire_words(trees)) == [
+        ("client", 1, '"closed" is a word of ddi'),
+        ("client", 2, '"actionHistory" is a word of ddi'),
+        ("deploy", 1, '"stopId" is a word of client'),
+    ]
+
+
+def test_library_is_read_from_the_repository(repository):
+    assert list(lint.check_library(repository)) == []
+    (repository / "lib/hawkbit/client.py").write_text('import os\nx = "closed"\n')
+    assert list(lint.check_library(repository)) == [
+        "lib/hawkbit/client.py:1: imports os: only files, journal may",
+        'lib/hawkbit/client.py:2: "closed" is a word of ddi',
+    ]
+
+
+def test_manifest_lists_every_module_and_the_version(repository):
+    read = json.loads((repository / "package.json").read_text())
+    assert read["version"] == "1.2.3"
+    assert read["urls"][1] == ["hawkbit/ddi.py", "lib/hawkbit/ddi.py"]
+    assert list(lint.check_manifest(repository)) == []
+
+
+@pytest.mark.parametrize("path", ["lib/hawkbit/new.py", "lib/hawkbit/__init__.py"])
+def test_manifest_that_is_behind_is_named(repository, path):
+    (repository / path).write_text('__version__ = "1.2.4"\n')
+    assert "make format" in next(lint.check_manifest(repository))
+
+
+def test_absent_manifest_is_named(repository):
+    (repository / "package.json").unlink()
+    assert "package.json" in next(lint.check_manifest(repository))
+
+
+def test_example_that_does_not_compile_is_named(repository):
+    assert list(lint.check_board_code(repository)) == []
+    (repository / "examples/poll_once.py").write_text("match x:\n    case 1: pass\n")
+    assert list(lint.check_board_code(repository)) == [
+        "examples/poll_once.py: SyntaxError: invalid syntax"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/" + "home/me/project",
+        "# TO" + "DO later",
+        '"reso' + 'lved": "https://x"',
+        "cancel" + "led",
+    ],
+)
+def test_word_that_does_not_belong_is_named(repository, text):
+    assert list(lint.check_words(repository)) == []
+    (repository / "notes.md").write_text(f"first\n{text}\n")
+    assert next(lint.check_words(repository)).startswith("notes.md:2: ")
+
+
+def test_what_git_ignores_is_not_read(repository):
+    (repository / ".gitignore").write_text("build/\n")
+    (repository / "build").mkdir()
+    (repository / "build" / "log").write_text("/" + "home/me\n")
+    assert list(lint.check_words(repository)) == []
+
+
+def test_ruff_that_is_not_content_is_exit_1(repository, monkeypatch, capfd):
+    monkeypatch.setattr(lint, "ROOT", repository)
+    assert lint.ruff("check")
+    (repository / "wrong.py").write_text("import os\n")
+    assert lint.check() == 1
+    assert "F401" in capfd.readouterr().out
+    (repository / "wrong.py").write_text("x = 1\n")
+    assert lint.check() == 0
+    assert "nothing to say" in capfd.readouterr().out
+
+
+def test_fix_mends_format_and_manifest(repository, monkeypatch):
+    monkeypatch.setattr(lint, "ROOT", repository)
+    (repository / "package.json").unlink()
+    (repository / "wrong.py").write_text("import os\nx  =  1\n")
+    assert lint.fix() == 0
+    assert (repository / "wrong.py").read_text() == "x = 1\n"
+    assert list(lint.check_manifest(repository)) == []

