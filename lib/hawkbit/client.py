@@ -91,8 +91,9 @@ class Client:
         self._etag = None
 
     def deployment(self, link):
-        """Return the ddi.Deployment of a deploymentBase link. Only for links just polled:
-        asking for a closed action breaks the server's record of it.
+        """Return the ddi.Deployment behind a deploymentBase, confirmationBase or
+        installedBase link. Only for links just polled: asking for the deploymentBase of a
+        closed action breaks the server's record of it.
 
         Raises UpdateError when it can never be installed.
         """
@@ -100,7 +101,7 @@ class Client:
 
     def feedback(self, action_id, execution, finished, details=(), code=None):
         """Report on an action: one status entry. EXEC_CLOSED ends it. 410: it has ended."""
-        self._send(
+        self.send(
             "POST",
             "/deploymentBase/%s/feedback" % action_id,
             ddi.feedback(execution, finished, details, code),
@@ -116,7 +117,7 @@ class Client:
 
     def cancel_feedback(self, action_id, execution, finished, details=()):
         """Answer a cancelAction. EXEC_CLOSED with success accepts it, EXEC_REJECTED refuses."""
-        self._send(
+        self.send(
             "POST",
             "/cancelAction/%s/feedback" % action_id,
             ddi.feedback(execution, finished, details),
@@ -124,40 +125,14 @@ class Client:
 
     def config_data(self, attributes, mode=ddi.MODE_MERGE):
         """Send attributes of the device, a dict with at least one pair."""
-        self._send("PUT", "/configData", ddi.config_data(attributes, mode))
-
-    def confirmation(self, link):
-        """Return the ddi.Deployment that waits for consent behind a confirmationBase link."""
-        return ddi.deployment(self._get(link), link, self._weak_hashes)
-
-    def confirmation_feedback(self, action_id, answer, details=()):
-        """Answer ddi.CONFIRMED or ddi.DENIED; a denied action is offered again."""
-        self._send(
-            "POST",
-            "/confirmationBase/%s/feedback" % action_id,
-            ddi.confirmation(answer, details),
-        )
-
-    def auto_confirm(self, active, initiator=None, remark=None):
-        """Switch the confirmation of every later action on or off."""
-        body = {"initiator": initiator, "remark": remark} if initiator or remark else {}
-        verb = "activate" if active else "deactivate"
-        try:
-            self._send("POST", "/confirmationBase/%sAutoConfirm" % verb, body)
-        except HTTPError as e:
-            if e.status != 409:
-                raise
-
-    def installed(self, link):
-        """Return the ddi.Deployment of an installedBase link. Its artifacts may be gone."""
-        return ddi.deployment(self._get(link), link, self._weak_hashes)
+        self.send("PUT", "/configData", ddi.config_data(attributes, mode))
 
     def set_installed(self, name, version):
         """Say which distribution set runs, after a rollback or a cable flash.
 
         Experimental in hawkBit, which ignores it while an action is open.
         """
-        self._send("PUT", "/installedBase", {"name": name, "version": version})
+        self.send("PUT", "/installedBase", {"name": name, "version": version})
 
     def artifact(self, url, start, end, etag=None):
         """Ask for the bytes `start` to `end` (exclusive) of an artifact; return the response.
@@ -202,7 +177,8 @@ class Client:
         finally:
             response.close()
 
-    def _send(self, method, path, body):
+    def send(self, method, path, body):
+        """Send `body` as JSON to a path below the controller's base."""
         heads = {"Content-Type": "application/json"}
         body = json.dumps(body).encode()
         response = self._request(method, self.base + path, heads, body)

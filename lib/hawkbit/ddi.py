@@ -232,8 +232,3 @@ def _clean(value):
         c if " " <= c < "~" and c != "`" or c in "\t\n" else "_"
         for c in str(value)[:_MAX_ATTRIBUTE]
     )
-
-
-def confirmation(answer, details=()):
-    """Return a ConfirmationFeedback. answer: CONFIRMED or DENIED."""
-    return {"confirmation": answer, "details": clean_details(details)}

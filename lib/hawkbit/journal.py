@@ -16,9 +16,9 @@ from hawkbit import log
 
 FORMAT = const(1)
 
-# Undelivered reports; the attributes and the installed set that the server knows; what the
-# user denied.
-_LASTING = const(("reports", "config", "installed", "denied"))
+# Undelivered reports; the attributes and the installed set that the server knows; the action
+# that the user confirmed or denied.
+_LASTING = const(("reports", "config", "installed", "answered"))
 
 
 class FileStore:

@@ -183,10 +183,10 @@ class Updater:
             return True
         if base.cancel:
             return self._cancel(base.cancel)
+        self._interrupted = False
         if base.confirmation:
             self._confirm(base.confirmation)
             yield
-        self._interrupted = False
         if base.deployment is None:
             action.drop("not offered any more")
         elif not action.reports.has(ddi.action_id(base.deployment)):
@@ -223,22 +223,15 @@ class Updater:
         return False
 
     def _confirm(self, link):
-        # Answered once per action. Without `accept` the operator confirms, on the server.
+        # One answer per action. Without `accept` the operator confirms, on the server.
         action_id = ddi.action_id(link)
-        if self.accept is None or self._journal.record.get("denied") == action_id:
+        if self.accept is None or self._journal.record.get("answered") == action_id:
             return
-        try:
-            answer = self.accept(self._client.confirmation(link))
-            details = ()
-        except UpdateError as e:
-            answer = REFUSE
-            details = [str(e)]
-        if answer == NOW:
-            self._client.confirmation_feedback(action_id, ddi.CONFIRMED)
+        from hawkbit import confirmation
+
+        if confirmation.answer(self._client, link, self.accept):
+            self._journal.write(answered=action_id)
             self._interrupted = True
-        elif answer == REFUSE:
-            self._client.confirmation_feedback(action_id, ddi.DENIED, details)
-            self._journal.write(denied=action_id)
 
     def _deploy(self, link):
         try:
