@@ -14,7 +14,7 @@ from random import getrandbits
 from micropython import const
 
 from hawkbit import __version__, ddi, log
-from hawkbit.deploy import NOW, REFUSE, REPORTING, TESTING, Action
+from hawkbit.deploy import REPORTING, TESTING, Action
 from hawkbit.errors import HawkbitError, HTTPError, ProtocolError, UpdateError
 from hawkbit.journal import Journal
 
