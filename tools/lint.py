@@ -36,6 +36,7 @@ ORDER = (
     "files",
     "report",
     "deploy",
+    "confirmation",
     "updater",
 )
 
@@ -55,7 +56,7 @@ MAY_PRINT = ("log",)
 MAX_FUNCTION_LINES = 30
 
 # Words that mean something else in these modules than in DDI: a key of the journal, an event.
-HOMONYMS = {"denied": ("journal", "updater"), "downloaded": ("deploy",)}
+HOMONYMS = {"downloaded": ("deploy",)}
 
 # What no file of the project says, and why.
 FORBIDDEN = {

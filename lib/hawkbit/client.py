@@ -109,11 +109,7 @@ class Client:
 
     def stop_id(self, link):
         """Return the id of the action that a cancelAction link wants stopped."""
-        answer = self._get(link)
-        try:
-            return str(answer["cancelAction"]["stopId"])
-        except (KeyError, TypeError):
-            raise ProtocolError("cancelAction without stopId")
+        return ddi.stop_id(self._get(link))
 
     def cancel_feedback(self, action_id, execution, finished, details=()):
         """Answer a cancelAction. EXEC_CLOSED with success accepts it, EXEC_REJECTED refuses."""

@@ -81,6 +81,14 @@ def action_id(link):
     return link.split("?")[0].rstrip("/").split("/")[-1]
 
 
+def stop_id(answer):
+    """Return the id, as text, of the action that a cancelAction answer wants stopped."""
+    try:
+        return str(answer["cancelAction"]["stopId"])
+    except (KeyError, TypeError):
+        raise ProtocolError("cancelAction without stopId")
+
+
 def sleep_s(text):
     """Return config.polling.sleep ("HH:MM:SS", "PT26H13M7.456S") in whole seconds, never 0.
 
