@@ -10,7 +10,7 @@ from pathlib import Path
 from rollouts.api.errors import RefusedError
 
 # The largest flash of the family; a larger file is not read into memory.
-MAX_IMAGE_BYTES = 64 * 1024 * 1024
+MAX_IMAGE_BYTES = 32 * 1024 * 1024
 
 # esp_app_desc_t of ESP-IDF, at the begin of the first segment: magic, secure version,
 # 8 reserved bytes, then version and project_name of 32 bytes each.

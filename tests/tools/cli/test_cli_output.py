@@ -1,0 +1,92 @@
+"""Three forms of a result, and what never passes."""
+
+import io
+import json
+
+import pytest
+from rollouts.api.models import Target
+from rollouts.cli.columns import TARGETS
+from rollouts.cli.output import Output, harmless
+
+HOSTILE = "a\x1b[2Jb\nc\td\u202e[bold]e"
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def output(as_json=False, terminal=False):
+    kind = Terminal if terminal else io.StringIO
+    out, err = kind(), kind()
+    return Output(as_json, out, err), out, err
+
+
+def rows(**how):
+    shown, out, _ = output(**how)
+    target = Target(controller_id=HOSTILE, name="[red]x[/red]", security_token="s3cr3t-token")
+    shown.rows([target], TARGETS)
+    return out.getvalue()
+
+
+def test_without_a_terminal_a_row_is_a_line_with_tabs():
+    [line] = rows().splitlines()
+    assert line.split("\t")[:3] == [
+        "a\\x1b[2Jb\\nc\\td\\u202e[bold]e",
+        "[red]x[/red]",
+        "unknown",
+    ]
+
+
+def test_on_a_terminal_a_row_is_a_table_with_titles():
+    text = rows(terminal=True)
+    assert "TARGET" in text and "[red]x[/red]" in text
+    assert "\x1b[2J" not in text and "\u202e" not in text
+
+
+def test_json_has_hawkbits_names_and_escapes():
+    text = rows(as_json=True)
+    assert json.loads(text)[0]["controllerId"] == HOSTILE
+    assert text.isascii() and "\x1b" not in text
+
+
+@pytest.mark.parametrize("how", [{}, {"as_json": True}, {"terminal": True}])
+def test_a_security_token_is_in_no_form(how):
+    assert "s3cr3t-token" not in rows(**how)
+
+
+@pytest.mark.parametrize("how", [{}, {"as_json": True}])
+def test_a_hidden_secret_is_masked_in_results_and_notes(how):
+    shown, out, err = output(**how)
+    shown.hide("correct horse", "pw")
+    shown.record({"name": 'x correct horse "y', "two": "pw, but not pwned"})
+    shown.done("said correct horse")
+    shown.note("password=correct horse\npw")
+    shown.error("pw.")
+    text = out.getvalue() + err.getvalue()
+    assert "correct horse" not in text
+    assert "pwned" in text and "pw," not in text and "pw." not in text
+
+
+def test_an_empty_list_is_no_line_but_a_json_list():
+    shown, out, _ = output()
+    shown.rows([], TARGETS)
+    assert out.getvalue() == ""
+    shown, out, _ = output(as_json=True)
+    shown.rows([], TARGETS)
+    assert json.loads(out.getvalue()) == []
+
+
+def test_progress_is_drawn_only_where_stderr_is_a_terminal():
+    assert not output()[0].shows_progress
+    assert output(terminal=True)[0].shows_progress
+
+
+def test_a_record_has_a_line_a_member():
+    shown, out, _ = output()
+    shown.record({"name": "fw", "parts": ["a", "b"], "none": None, "yes": True})
+    assert out.getvalue() == "name\tfw\nparts\ta, b\nnone\t-\nyes\tyes\n"
+
+
+def test_harmless_leaves_ordinary_text_alone():
+    assert harmless("Küche 1: ok – 5 %") == "Küche 1: ok – 5 %"
