@@ -1,0 +1,290 @@
+"""The life of an action, and what it makes of its target. Everything that changes a status.
+
+An action is open (`active`) until the device closes it, the operator quits it by force, or
+its cancellation is confirmed. Feedback writes an entry in its history each time; only
+`closed` (and `downloaded` of a download-only action) ends it.
+
+    assigned -> running | wait_for_confirmation -> running
+    running -> retrieved              the device looked at it
+    running, retrieved -> finished | error | downloaded
+    any open -> canceling -> canceled, or back to running when the device refuses
+
+Source: hawkBit JpaControllerManagement, JpaActionManagement; the recordings of 1.0.4.
+"""
+
+from sqlalchemy import func, select
+
+from . import config, errors
+from .bodies import has_markup
+from .model import Action, ActionStatus, ActionType, DistributionSet, Status, Target, UpdateStatus
+from .store import Work
+from .windows import Window
+
+# Entries that begin so are the server's own; devices do not get them to see.
+SERVER_SAYS = "Update Server: "
+_PIECE = 512
+
+# DDI execution -> the status of the entry it writes; `closed` is looked at apart.
+_FEEDBACK = {
+    "proceeding": Status.RUNNING,
+    "scheduled": Status.RUNNING,
+    "resumed": Status.RUNNING,
+    "download": Status.DOWNLOAD,
+    "downloaded": Status.DOWNLOADED,
+    "canceled": Status.CANCELED,
+    "rejected": Status.WARNING,
+}
+
+
+def server_says(text: str) -> str:
+    return SERVER_SAYS + text
+
+
+def open_actions(work: Work, target: Target) -> list[Action]:
+    """The target's open actions in the order they are offered: by weight, then by age."""
+    return list(
+        work.db.scalars(
+            select(Action)
+            .where(Action.target_id == target.id, Action.active)
+            .order_by(Action.weight.desc(), Action.id)
+        )
+    )
+
+
+def first_open(work: Work, target: Target) -> Action | None:
+    found = open_actions(work, target)
+    return found[0] if found else None
+
+
+def add_entry(work: Work, action: Action, status: Status, messages, code=None, timestamp=None):
+    """Write an entry. ApiError 429 when it has too many messages. Long ones are cut up."""
+    pieces = [m[i : i + _PIECE] for m in messages for i in range(0, len(m) or 1, _PIECE)]
+    if len(pieces) > work.settings.max_messages:
+        raise errors.quota("Message", len(pieces), work.settings.max_messages)
+    entry = ActionStatus(
+        action_id=action.id,
+        status=status,
+        code=code,
+        messages=pieces,
+        timestamp=work.now if timestamp is None else timestamp,
+        created_at=work.now,
+    )
+    work.db.add(entry)
+    if code is not None:
+        action.last_status_code = code
+    return entry
+
+
+def check_entry_quota(work: Work, action: Action) -> None:
+    """ApiError 429 when the history is full. What ends an action is not asked."""
+    count = work.db.scalar(
+        select(func.count(ActionStatus.id)).where(ActionStatus.action_id == action.id)
+    )
+    if count >= work.settings.max_status_entries:
+        raise errors.quota("ActionStatus", count + 1, work.settings.max_status_entries)
+
+
+def retrieved(work: Work, action: Action) -> None:
+    """The device looked at its deployment or cancellation: noted once in a row.
+
+    hawkBit does this to a closed action too, which then is no longer `finished`.
+    """
+    newest = work.db.scalar(
+        select(ActionStatus.status)
+        .where(ActionStatus.action_id == action.id)
+        .order_by(ActionStatus.id.desc())
+        .limit(1)
+    )
+    if newest == Status.RETRIEVED:
+        return
+    what = "the cancellation" if action.is_canceling_or_canceled else "the deployment"
+    add_entry(work, action, Status.RETRIEVED, [server_says(f"The target retrieved {what}.")])
+    if not action.is_canceling_or_canceled:
+        action.status = Status.RETRIEVED
+
+
+def downloads(work: Work, action: Action, path: str) -> None:
+    check_entry_quota(work, action)
+    add_entry(work, action, Status.DOWNLOAD, [server_says(f"Target downloads {path}")])
+
+
+def feedback(work: Work, action: Action, execution, finished, details, code, timestamp) -> None:
+    """What the device says about its deployment."""
+    if any(has_markup(line) for line in details):
+        raise errors.constraint("details must not contain markup")
+    messages = list(details)
+    if code is not None:
+        messages.append(f"Device reported status code: {code}")
+    if not messages:
+        messages = [server_says(_default_message(execution, finished))]
+    if execution == "closed":
+        status = Status.ERROR if finished == "failure" else Status.FINISHED
+    else:
+        status = _FEEDBACK[execution]
+        check_entry_quota(work, action)
+    entry = add_entry(work, action, status, messages, code, timestamp)
+    if status == Status.ERROR:
+        _fail(action)
+    elif status == Status.FINISHED:
+        _finish(action, entry.timestamp)
+    elif status == Status.DOWNLOADED and action.type == ActionType.DOWNLOADONLY:
+        _end(action, Status.DOWNLOADED)
+        action.target.update_status = UpdateStatus.IN_SYNC
+        action.target.request_attributes = True
+
+
+def _default_message(execution: str, finished: str) -> str:
+    result = f" with {finished}" if execution == "closed" else ""
+    return f"The target reported {execution}{result}."
+
+
+def _end(action: Action, status: Status) -> None:
+    action.active = False
+    action.status = status
+
+
+def _fail(action: Action) -> None:
+    _end(action, Status.ERROR)
+    action.target.update_status = UpdateStatus.ERROR
+    action.target.assigned_set_id = None
+
+
+def _finish(action: Action, timestamp: int) -> None:
+    """Installed. A report that is dated before the last installation moves nothing on the
+    target: it stays pending for ever (a device with a wrong clock)."""
+    _end(action, Status.FINISHED)
+    target = action.target
+    if target.installed_at is None or target.installed_at < timestamp:
+        target.installed_set_id = action.set_id
+        target.installed_at = timestamp
+    if target.installed_set_id == target.assigned_set_id:
+        target.update_status = UpdateStatus.IN_SYNC
+    target.request_attributes = True
+
+
+def cancel_feedback(work: Work, action: Action, execution, finished, details, code, timestamp):
+    """What the device says about a cancellation. Only closed (not as a failure) ends it."""
+    if not action.is_canceling_or_canceled:
+        raise errors.not_cancelable("The action is not being canceled.")
+    if any(has_markup(line) for line in details):
+        raise errors.constraint("details must not contain markup")
+    if code is not None:
+        details = [*details, f"Device reported status code: {code}"]
+    if execution == "closed" and finished != "failure":
+        before, after = "Cancellation confirmed.", "The cancellation is complete."
+        messages = [server_says(before), *details, server_says(after)]
+        add_entry(work, action, Status.CANCELED, messages, code, timestamp)
+        _canceled(work, action)
+        return
+    if execution == "closed":
+        status, said = Status.ERROR, "The target could not cancel."
+    elif execution == "rejected":
+        status, said = Status.CANCEL_REJECTED, "The target refused to cancel."
+    elif execution == "canceled":
+        status, said = Status.WARNING, "canceled is no answer to a cancellation."
+    else:
+        status, said = Status.RUNNING, None
+        details = details or [server_says(_default_message(execution, finished))]
+        check_entry_quota(work, action)
+    messages = [server_says(said), *details] if said else details
+    add_entry(work, action, status, messages, code, timestamp)
+    if status in (Status.ERROR, Status.CANCEL_REJECTED):
+        action.status = Status.RUNNING
+
+
+def request_cancel(work: Work, action: Action, why: str) -> None:
+    """Ask the device to stop; it has to confirm."""
+    if action.is_canceling_or_canceled:
+        raise errors.not_cancelable("It is being canceled or was canceled already.")
+    if not action.active:
+        raise errors.not_cancelable("The action is closed.")
+    action.status = Status.CANCELING
+    add_entry(work, action, Status.CANCELING, [why])
+
+
+def force_quit(work: Work, action: Action) -> None:
+    """End a cancellation without the device."""
+    if not action.is_canceling_or_canceled:
+        raise errors.not_force_quitable(action.id)
+    if not action.active:
+        raise errors.not_cancelable("The action is closed.")
+    add_entry(work, action, Status.CANCELED, [server_says("A force quit has been performed.")])
+    _canceled(work, action)
+
+
+def _canceled(work: Work, action: Action) -> None:
+    """Canceled: the target is left with its next open action, or with what it runs."""
+    _end(action, Status.CANCELED)
+    work.db.flush()
+    target = action.target
+    following = work.db.scalar(
+        select(Action)
+        .where(Action.target_id == target.id, Action.active)
+        .order_by(Action.id)
+        .limit(1)
+    )
+    if following is not None:
+        target.assigned_set_id = following.set_id
+        return
+    target.assigned_set_id = target.installed_set_id
+    target.update_status = UpdateStatus.IN_SYNC
+
+
+def supersede(work: Work, target: Target) -> None:
+    """Cancel what a new assignment makes obsolete; required migration steps stay."""
+    autoclose = config.get(work, config.AUTOCLOSE)
+    for action in open_actions(work, target):
+        if action.status == Status.CANCELING:
+            continue
+        if work.db.get(DistributionSet, action.set_id).required_migration_step:
+            continue
+        if autoclose:
+            _end(action, Status.CANCELED)
+            status, why = Status.CANCELED, "close obsolete action due to new update"
+        else:
+            action.status = Status.CANCELING
+            status, why = Status.CANCELING, "cancel obsolete action due to new update"
+        add_entry(work, action, status, [server_says(why)])
+
+
+def lapse(work: Work, action: Action) -> None:
+    """Cancel an open action whose maintenance windows are all over."""
+    window = Window.of(action)
+    if window and not action.is_canceling_or_canceled and window.is_over(work.now):
+        request_cancel(work, action, "manual cancelation requested")
+
+
+def confirm(work: Work, action: Action, details, code, by: str) -> None:
+    _confirmation(work, action, Status.RUNNING, f"{by} confirmed the action.", details, code)
+    action.status = Status.RUNNING
+
+
+def deny(work: Work, action: Action, details, code, by: str) -> None:
+    """The action goes on waiting, and is offered again at every poll."""
+    said = f"{by} denied the action; it stays."
+    _confirmation(work, action, Status.WAIT_FOR_CONFIRMATION, said, details, code)
+
+
+def _confirmation(work: Work, action: Action, status, said: str, details, code) -> None:
+    check_entry_quota(work, action)
+    messages = [*details, server_says(said)]
+    if code is not None:
+        messages.append(f"Confirmation status code: {code}")
+    add_entry(work, action, status, messages, code)
+
+
+def activate_auto_confirm(work: Work, target: Target, initiator, remark) -> None:
+    """From now on actions start without asking; those that wait start now."""
+    if target.auto_confirm_at is not None:
+        raise errors.auto_confirm_active(target.controller_id)
+    target.auto_confirm_at = work.now
+    target.auto_confirm_initiator = initiator
+    target.auto_confirm_remark = remark
+    for action in open_actions(work, target):
+        if action.status == Status.WAIT_FOR_CONFIRMATION:
+            confirm(work, action, [], None, "Auto-confirmation")
+
+
+def deactivate_auto_confirm(target: Target) -> None:
+    target.auto_confirm_at = None
+    target.auto_confirm_initiator = target.auto_confirm_remark = None

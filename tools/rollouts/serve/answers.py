@@ -1,0 +1,111 @@
+"""How errors look on the wire: JSON, a page or nothing, as the Accept head decides."""
+
+import logging
+from datetime import UTC, datetime
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match
+
+from . import errors
+from .media import HAL, HTML, JSON, choose, dumps, set_body_heads
+
+_log = logging.getLogger(__name__)
+
+# The pydantic error type of our own checks that hawkBit makes in its repository (bodies.py).
+CONSTRAINT = "constraint"
+SERVER_FAULT = "server_fault"
+
+_PHRASES = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    406: "Not Acceptable",
+    415: "Unsupported Media Type",
+    500: "Internal Server Error",
+}
+
+
+def page(status: int) -> Response:
+    """The bare page of a request that never reached the application."""
+    text = f"{status} {_PHRASES.get(status, '')}"
+    body = f"<!doctype html><html><head><title>{text}</title></head><body>{text}</body></html>"
+    return Response(body, status, media_type="text/html;charset=utf-8")
+
+
+def api_error(request: Request, error: errors.ApiError) -> Response:
+    return _negotiated(request, error.status, error.body, {})
+
+
+def framework_error(request: Request, error: errors.FrameworkError) -> Response:
+    """Spring's error document. Like there it goes out chunked, without a length."""
+    body = {
+        "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "status": error.status,
+        "error": _PHRASES.get(error.status, ""),
+    }
+    response = _negotiated(request, error.status, body, error.headers)
+    if response.body:
+        del response.headers["content-length"]
+    return response
+
+
+def _negotiated(request: Request, status: int, body: dict, headers: dict) -> Response:
+    media_type = choose(request.headers.get("accept"), (JSON, HAL, HTML))
+    if media_type is None:
+        return Response(status_code=status, headers=headers)
+    if media_type.startswith(HTML):
+        response = page(status)
+    else:
+        response = Response(dumps(body), status)
+        set_body_heads(response, media_type)
+    response.headers.update(headers)
+    return response
+
+
+def empty(request: Request, error: errors.Empty) -> Response:
+    return Response(status_code=error.status)
+
+
+def validation_error(request: Request, error: RequestValidationError) -> Response:
+    """A body or parameter of the wrong shape. hawkBit says no more than that; we say where."""
+    found = error.errors()
+    if any(e["type"] == SERVER_FAULT for e in found):
+        # hawkBit 1.0.4 falls over here, so a client has to be ready for it.
+        return framework_error(request, errors.FrameworkError(500))
+    said = "; ".join(f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in found)
+    if found and all(e["type"] == CONSTRAINT for e in found):
+        return api_error(request, errors.constraint(said))
+    return api_error(request, errors.not_readable(said))
+
+
+def http_exception(request: Request, error: HTTPException) -> Response:
+    """What Starlette and FastAPI raise: no such path, wrong method, unreadable body."""
+    if error.status_code == 400:
+        return api_error(request, errors.not_readable())
+    if error.status_code != 405:
+        return framework_error(request, errors.FrameworkError(error.status_code))
+    methods = _methods(request)
+    if request.method == "OPTIONS":
+        known = sorted(methods | ({"HEAD"} if "GET" in methods else set())) + ["OPTIONS"]
+        return Response(headers={"allow": ",".join(known)})
+    allow = ", ".join(sorted(methods, reverse=True))
+    return framework_error(request, errors.FrameworkError(405, {"Allow": allow}))
+
+
+def _methods(request: Request) -> set[str]:
+    """The methods that the path takes, by all routes."""
+    found = set()
+    for route in request.app.routes:
+        match, _ = route.matches(request.scope)
+        if match != Match.NONE and getattr(route, "methods", None):
+            found |= route.methods
+    return found
+
+
+def crash(request: Request, error: Exception) -> Response:
+    _log.error("500 for %s %s", request.method, request.url.path, exc_info=error)
+    return framework_error(request, errors.FrameworkError(500))

@@ -1,0 +1,80 @@
+"""The application: every resource, behind login and front."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from .. import __version__
+from . import answers, autoassign, errors
+from .ddi import artifacts, base, confirmation
+from .front import Front
+from .login import Login
+from .mgmt import (
+    filters,
+    metadata,
+    modules,
+    set_modules,
+    set_targets,
+    sets,
+    system,
+    target_actions,
+    targets,
+    types,
+)
+from .store import Store
+
+ROUTERS = [
+    base.resources,
+    confirmation.resources,
+    artifacts.resources,
+    sets.resources,
+    sets.updates,
+    set_modules.resources,
+    set_targets.resources,
+    *metadata.ROUTERS,
+    modules.resources,
+    targets.resources,
+    target_actions.resources,
+    target_actions.everywhere,
+    filters.resources,
+    types.module_types,
+    types.set_types,
+    system.resources,
+    system.user,
+]
+
+
+def build(store: Store) -> FastAPI:
+    """The ASGI application over a store."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI):
+        task = asyncio.create_task(autoassign.forever(store))
+        yield
+        task.cancel()
+
+    app = FastAPI(
+        title="rollouts serve",
+        version=__version__,
+        description="A local hawkBit: DDI for devices, the Management API for operators.",
+        redirect_slashes=False,
+        redoc_url=None,
+        lifespan=lifespan,
+        exception_handlers={
+            errors.ApiError: answers.api_error,
+            errors.FrameworkError: answers.framework_error,
+            errors.Empty: answers.empty,
+            RequestValidationError: answers.validation_error,
+            HTTPException: answers.http_exception,
+            Exception: answers.crash,
+        },
+    )
+    app.state.store = store
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_middleware(Login, store=store)
+    app.add_middleware(Front)
+    return app

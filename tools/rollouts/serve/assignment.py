@@ -1,0 +1,155 @@
+"""Giving a distribution set to targets."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from . import actions, config, errors
+from .actions import add_entry, server_says
+from .model import Action, ActionType, DistributionSet, Status, Target, UpdateStatus
+from .store import Work
+from .windows import Window
+
+DEFAULT_WEIGHT = 1000
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How a set is assigned: the same for each target it is compared by."""
+
+    type: str = ActionType.FORCED
+    force_time: int | None = None
+    weight: int = DEFAULT_WEIGHT
+    window: tuple[str, str, str] | None = None
+    confirmation_required: bool = True
+
+
+@dataclass
+class Assigned:
+    """What came of it: the new actions, and how many targets had the set already."""
+
+    actions: list[Action]
+    already: int
+
+
+def assignable(work: Work, set_id: int) -> DistributionSet:
+    """The set, if it may be assigned. ApiError when it is unknown, invalid or incomplete."""
+    found = work.db.get(DistributionSet, set_id)
+    if found is None:
+        raise errors.not_found("DistributionSet", set_id)
+    if found.deleted:
+        raise errors.entity_deleted("DistributionSet", set_id)
+    if not found.valid:
+        raise errors.set_invalid(set_id)
+    if not found.complete:
+        raise errors.set_incomplete(set_id)
+    return found
+
+
+def assign(
+    work: Work, distribution_set: DistributionSet, wanted: dict[str, Terms], offline: bool = False
+) -> Assigned:
+    """Assign to each controller id under its terms. Unknown ids are left out silently."""
+    for terms in wanted.values():
+        _check_window(work, terms)
+    targets = _targets(work, list(wanted))
+    result = Assigned([], 0)
+    for target in targets:
+        if _has_it(target, distribution_set, offline):
+            result.already += 1
+        elif offline:
+            result.actions.append(_installed_already(work, target, distribution_set))
+        else:
+            terms = wanted[target.controller_id]
+            result.actions.append(_start(work, target, distribution_set, terms))
+    if result.actions and config.get(work, config.IMPLICIT_LOCK):
+        lock(work, distribution_set)
+    return result
+
+
+def _check_window(work: Work, terms: Terms) -> None:
+    if terms.window is not None and Window.parse(*terms.window).is_over(work.now):
+        raise errors.bad_window("The schedule has no window from now on.")
+
+
+def _targets(work: Work, controller_ids: list[str]) -> list[Target]:
+    found = []
+    step = 500  # SQLite bounds the number of values in a statement
+    for i in range(0, len(controller_ids), step):
+        part = Target.controller_id.in_(controller_ids[i : i + step])
+        found += work.db.scalars(select(Target).where(part).order_by(Target.id))
+    return found
+
+
+def _has_it(target: Target, distribution_set: DistributionSet, offline: bool) -> bool:
+    busy = offline and target.update_status == UpdateStatus.PENDING
+    return busy or target.assigned_set_id == distribution_set.id
+
+
+def _start(work: Work, target: Target, distribution_set: DistributionSet, terms: Terms) -> Action:
+    count = work.db.scalar(select(func.count(Action.id)).where(Action.target_id == target.id))
+    if count >= work.settings.max_actions:
+        raise errors.quota("Action", count + 1, work.settings.max_actions)
+    actions.supersede(work, target)
+    schedule, duration, timezone = terms.window or (None, None, None)
+    waits = (
+        terms.confirmation_required
+        and target.auto_confirm_at is None
+        and config.get(work, config.CONFIRMATION_FLOW)
+    )
+    action = work.add(
+        Action(
+            target=target,
+            set_id=distribution_set.id,
+            type=terms.type,
+            force_time=terms.force_time if terms.type == ActionType.TIMEFORCED else None,
+            weight=terms.weight,
+            window_schedule=schedule,
+            window_duration=duration,
+            window_timezone=timezone,
+            status=Status.WAIT_FOR_CONFIRMATION if waits else Status.RUNNING,
+        )
+    )
+    _note(work, action, waits)
+    target.assigned_set_id = distribution_set.id
+    target.update_status = UpdateStatus.PENDING
+    work.touch(target)
+    return action
+
+
+def _note(work: Work, action: Action, waits: bool) -> None:
+    work.db.flush()
+    messages = [f"Assignment initiated by user '{work.user}'"]
+    if waits:
+        messages.append("Waiting for the confirmation by the device.")
+    add_entry(work, action, action.status, messages)
+
+
+def _installed_already(work: Work, target: Target, distribution_set: DistributionSet) -> Action:
+    """Only written down: the target runs the set already."""
+    action = work.add(
+        Action(
+            target=target,
+            set_id=distribution_set.id,
+            type=ActionType.FORCED,
+            weight=DEFAULT_WEIGHT,
+            status=Status.FINISHED,
+            active=False,
+        )
+    )
+    work.db.flush()
+    said = server_says("Action reported as offline deployment")
+    add_entry(work, action, Status.FINISHED, [said])
+    target.assigned_set_id = target.installed_set_id = distribution_set.id
+    target.installed_at = work.now
+    target.update_status = UpdateStatus.IN_SYNC
+    work.touch(target)
+    return action
+
+
+def lock(work: Work, distribution_set: DistributionSet) -> None:
+    """From its first assignment on a set and its modules do not change any more."""
+    for entity in (distribution_set, *distribution_set.modules):
+        if not entity.locked:
+            entity.locked = True
+            work.touch(entity)

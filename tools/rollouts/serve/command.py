@@ -1,0 +1,89 @@
+"""`rollouts serve`: the command line of the local server."""
+
+import ipaddress
+import logging
+import os
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from .settings import HAWKBIT_1_0_4, YEAR_2023, Settings
+from .store import IN_MEMORY, StoreError
+
+# The usage error of the command line, as of every other command.
+EXIT_USAGE = 2
+_DEFAULTS = Settings()
+
+
+class Dialect(StrEnum):
+    HAWKBIT_1_0_4 = HAWKBIT_1_0_4
+    YEAR_2023 = YEAR_2023
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0 takes any free port.", min=0, max=65535)] = 8080,
+    db: Annotated[str, typer.Option(help="SQLite file, or :memory:.")] = IN_MEMORY,
+    dialect: Annotated[
+        Dialect, typer.Option(help="Whose answers to give.")
+    ] = Dialect.HAWKBIT_1_0_4,
+    device_login: Annotated[
+        bool,
+        typer.Option(help="Start with target tokens and the gateway token switched on."),
+    ] = True,
+    polling_time: Annotated[
+        str, typer.Option(help="How long devices sleep, as HH:mm:ss.")
+    ] = _DEFAULTS.polling_time,
+) -> None:
+    """Run a local hawkBit for demos and tests: DDI and the Management API.
+
+    One line of JSON on stdout says when it is ready, and how to log in.
+    User, password and gateway token come from ROLLOUTS_USER, ROLLOUTS_PASSWORD
+    (default admin, admin) and ROLLOUTS_GATEWAY_TOKEN (default: a new one each time).
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    settings = _settings(dialect, device_login, polling_time)
+    if not _is_loopback(host) and settings.password == _DEFAULTS.password:
+        _refuse(f"--host {host} can be reached from outside: set ROLLOUTS_PASSWORD first")
+    from .server import Server  # the libraries of the server take a while to load
+
+    try:
+        Server(settings, host=host, port=port, db=db).run()
+    except StoreError as e:
+        _refuse(f"--db: {e}")
+    except OSError as e:
+        _refuse(f"cannot listen on {host} port {port}: {e.strerror}; --port 0 takes any free port")
+
+
+def _settings(dialect: Dialect, device_login: bool, polling_time: str) -> Settings:
+    from .polling import Polling
+
+    environment = {
+        "user": os.environ.get("ROLLOUTS_USER"),
+        "password": os.environ.get("ROLLOUTS_PASSWORD"),
+        "gateway_token": os.environ.get("ROLLOUTS_GATEWAY_TOKEN"),
+    }
+    settings = Settings(
+        dialect=dialect.value,
+        device_login=device_login,
+        polling_time=polling_time,
+        **{name: value for name, value in environment.items() if value},
+    )
+    try:
+        Polling(polling_time, settings)
+    except ValueError as e:
+        _refuse(f"--polling-time: {e}")
+    return settings
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _refuse(message: str) -> None:
+    typer.echo(message, err=True)
+    raise typer.Exit(EXIT_USAGE)

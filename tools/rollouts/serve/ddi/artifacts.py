@@ -1,0 +1,111 @@
+"""DDI: the files of a deployment."""
+
+from sqlalchemy import select
+from starlette.requests import Request
+from starlette.responses import Response
+
+from .. import actions, errors, hub
+from ..bodies import PathId
+from ..links import Links
+from ..media import Reply
+from ..model import Action, Artifact, SetModule, SoftwareModule, Status, Target
+from ..ranges import disposition, file_answer
+from ..store import Work
+from .deployment import artifact
+from .device import find, router
+
+resources = router()
+
+_MD5SUM = ".MD5SUM"
+_FOLDER = "/softwaremodules/{module_id}/artifacts"
+
+
+@resources.get(_FOLDER)
+async def artifact_list(request: Request, tenant: str, controller_id: str, module_id: PathId):
+    """The files of a module."""
+    with hub.work(request) as work:
+        target = find(work, controller_id)
+        module = _module(work, module_id)
+        if module_id not in _installed_modules(work, target):
+            _open_action(work, target, module_id)
+        found = [artifact(work, a, target, Links(request)) for a in module.artifacts]
+    return Reply(found, tagged=False)
+
+
+@resources.get(_FOLDER + "/{filename}")
+async def download(
+    request: Request, tenant: str, controller_id: str, module_id: PathId, filename: str
+):
+    """A file, or with .MD5SUM behind its name the line that md5sum prints for it.
+
+    A whole GET writes an entry in the action's history, one with a Range does not.
+    """
+    with hub.work(request) as work:
+        target = find(work, controller_id)
+        module = _module(work, module_id)
+        item = _file(module, filename)
+        sum_only = item is None and filename.endswith(_MD5SUM)
+        if sum_only:
+            item = _file(module, filename.removesuffix(_MD5SUM))
+        if item is None:
+            raise errors.Empty(404)
+        if not sum_only and not _matches(request, item.sha1):
+            raise errors.Empty(412)
+        action = _open_action(work, target, module_id)
+        path = hub.store(request).files.path(item.sha256)
+        if not path.exists():
+            raise errors.binary_missing(item.filename)
+        if sum_only or "range" not in request.headers:
+            actions.downloads(work, action, request.scope["raw_path"].decode("latin1"))
+    if sum_only:
+        return _md5sum(item)
+    return file_answer(request, path, item.size, item.filename, item.sha1, item.created_at)
+
+
+def _module(work: Work, module_id: int) -> SoftwareModule:
+    module = work.db.get(SoftwareModule, module_id)
+    if module is None:
+        raise errors.not_found("SoftwareModule", module_id)
+    return module
+
+
+def _file(module: SoftwareModule, filename: str) -> Artifact | None:
+    """By its name without regard to case or outer spaces."""
+    wanted = filename.strip().lower()
+    return next((a for a in module.artifacts if a.filename.strip().lower() == wanted), None)
+
+
+def _matches(request: Request, sha1: str) -> bool:
+    """If-Match is compared with the bare sha1: the ETag as received does not match."""
+    given = request.headers.get("if-match")
+    return given is None or bool({sha1, "*"} & {tag.strip() for tag in given.split(",")})
+
+
+def _open_action(work: Work, target: Target, module_id: int) -> Action:
+    """The open action, not being canceled, that brings the module. ApiError 404."""
+    action = work.db.scalar(
+        select(Action)
+        .join(SetModule, SetModule.set_id == Action.set_id)
+        .where(
+            Action.target_id == target.id,
+            Action.active,
+            Action.status.not_in((Status.CANCELING, Status.CANCELED)),
+            SetModule.module_id == module_id,
+        )
+        .order_by(Action.weight.desc(), Action.id)
+        .limit(1)
+    )
+    if action is None:
+        raise errors.module_not_assigned(module_id, target.controller_id)
+    return action
+
+
+def _installed_modules(work: Work, target: Target) -> set[int]:
+    modules = select(SetModule.module_id).where(SetModule.set_id == target.installed_set_id)
+    return set(work.db.scalars(modules))
+
+
+def _md5sum(item: Artifact) -> Response:
+    line = f"{item.md5}  {item.filename}".encode("ascii", "replace")
+    head = {"content-disposition": disposition(item.filename + _MD5SUM)}
+    return Response(line, headers=head, media_type="text/plain;charset=UTF-8")

@@ -1,0 +1,279 @@
+"""DDI: the poll, deployments, cancellations, attributes and what is installed.
+
+Source: hawkBit DdiRootController.
+"""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field
+from sqlalchemy import delete, select
+from starlette.requests import Request
+from starlette.responses import Response
+
+from .. import actions, assignment, config, errors, hub
+from ..bodies import Body, Int32, Int64, PathId, Text
+from ..links import Links
+from ..media import Reply
+from ..model import Action, DistributionSet, Status, Target, TargetAttribute
+from ..polling import Polling, wire
+from ..store import Work
+from ..windows import Window
+from .deployment import change_mark, deployment, history
+from .device import done, find, find_action, router, seen
+
+resources = router()
+
+_ATTRIBUTE = re.compile(r"""[a-zA-Z0-9_\-!@#$%^&*()+=\[\]{}|;:'",.<>/\\?\s]{0,128}""")
+
+
+class Progress(Body):
+    cnt: Int32 | None = None
+    of: Int32 | None = None
+
+
+class Result(Body):
+    finished: Literal["success", "failure", "none"]
+    progress: Progress | None = None
+
+
+class State(Body):
+    execution: Literal[
+        "closed", "proceeding", "canceled", "scheduled", "rejected", "resumed",
+        "downloaded", "download",
+    ]  # fmt: skip
+    result: Result
+    code: Int32 | None = None
+    details: list[Text | None] | None = None
+
+    @property
+    def lines(self) -> list[str]:
+        return [line for line in self.details or [] if line is not None]
+
+
+class ActionFeedback(Body):
+    status: State
+    timestamp: Int64 | None = None
+
+
+class ConfigData(Body):
+    data: Annotated[dict[str, Text | None], Field(min_length=1)]
+    mode: Literal["merge", "replace", "remove"] = "merge"
+
+
+class AssignedVersion(Body):
+    name: Text
+    version: Text
+
+
+@resources.get("")
+async def poll(request: Request, tenant: str, controller_id: str):
+    """The poll: how long to sleep, and at most one thing to do. Registers a new target."""
+    with hub.work(request) as work:
+        target = seen(work, request, controller_id)
+        action = _offered(work, target)
+        sleep = wire(sleep_s(work, target, action))
+        links = _links_for(work, Links(request), target, action)
+    body = {"config": {"polling": {"sleep": sleep}}}
+    if links:
+        body["_links"] = links
+    return Reply(body)
+
+
+def _offered(work: Work, target: Target) -> Action | None:
+    action = actions.first_open(work, target)
+    if action:
+        actions.lapse(work, action)
+    return action
+
+
+def sleep_s(work: Work, target: Target, action: Action | None) -> float:
+    """How long the target shall wait; shorter while a maintenance window comes near."""
+    polling = Polling(config.get(work, config.POLLING_TIME), work.settings)
+    normal = polling.interval(work, target).draw(work.settings)
+    window = Window.of(action) if action else None
+    start = window.start(work.now) if window else None
+    if start is None or start <= work.now:
+        return normal
+    near = (start - work.now) / 1000 / config.get(work, config.WINDOW_POLL_COUNT)
+    return max(min(near, normal), work.settings.min_polling_s)
+
+
+def _links_for(work: Work, links: Links, target: Target, action: Action | None) -> dict:
+    found = {}
+    if action is not None:
+        rel, mark = _rel(action), ""
+        if rel != "cancelAction":
+            work.db.flush()  # the mark follows the action's revision
+            mark = f"?c={change_mark(work, action)}"
+        found[rel] = links.device(f"{rel}/{action.id}{mark}")
+    installed = _installed(work, target)
+    if installed is not None:
+        found["installedBase"] = links.device(f"installedBase/{installed}")
+    if target.request_attributes:
+        found["configData"] = links.device("configData")
+    return found
+
+
+def _rel(action: Action) -> str:
+    if action.status == Status.WAIT_FOR_CONFIRMATION:
+        return "confirmationBase"
+    return "cancelAction" if action.is_canceling_or_canceled else "deploymentBase"
+
+
+def _installed(work: Work, target: Target) -> int | None:
+    """The action that installed what runs; gone once the device looked at it again."""
+    if target.installed_set_id is None:
+        return None
+    newest = (
+        select(Action.id)
+        .where(
+            Action.target_id == target.id,
+            Action.set_id == target.installed_set_id,
+            Action.status == Status.FINISHED,
+            ~Action.active,
+        )
+        .order_by(Action.id.desc())
+        .limit(1)
+    )
+    return work.db.scalar(newest)
+
+
+@resources.get("/deploymentBase/{action_id}")
+async def deployment_base(
+    request: Request, tenant: str, controller_id: str, action_id: PathId,
+    c: int = 0, actionHistory: int | None = None,  # noqa: N803 (the wire's word)
+):  # fmt: skip
+    """What to install. The server notes that the device looked."""
+    with hub.work(request) as work:
+        action = find_action(work, controller_id, action_id)
+        if action.active:
+            actions.lapse(work, action)
+        if action.is_canceling_or_canceled or action.status == Status.WAIT_FOR_CONFIRMATION:
+            absent = True
+        else:
+            absent = False
+            body = deployment_body(work, action, Links(request), "deployment", actionHistory)
+            actions.retrieved(work, action)
+    if absent:
+        raise errors.Empty(404)
+    return Reply(body)
+
+
+def deployment_body(work: Work, action: Action, links: Links, name: str, wanted: int | None):
+    body = {"id": str(action.id), name: deployment(work, action, links)}
+    said = history(work, action, wanted)
+    if said:
+        body["actionHistory"] = said
+    return body
+
+
+@resources.post("/deploymentBase/{action_id}/feedback")
+async def deployment_feedback(
+    request: Request, tenant: str, controller_id: str, action_id: PathId, body: ActionFeedback
+):
+    """How it goes. `closed` ends the action; 410 when it is over already."""
+    with hub.work(request) as work:
+        action = find_action(work, controller_id, action_id)
+        if action.status == Status.WAIT_FOR_CONFIRMATION:
+            raise errors.Empty(404)
+        if not action.active:
+            raise errors.Empty(410)
+        actions.feedback(work, action, *_said(body))
+    return done()
+
+
+def _said(body: ActionFeedback) -> tuple:
+    state = body.status
+    finished = state.result.finished
+    return state.execution, finished, state.lines, state.code, body.timestamp
+
+
+@resources.get("/cancelAction/{action_id}")
+async def cancel_action(request: Request, tenant: str, controller_id: str, action_id: PathId):
+    """Which action to stop."""
+    with hub.work(request) as work:
+        action = find_action(work, controller_id, action_id)
+        if not action.is_canceling_or_canceled:
+            raise errors.Empty(404)
+        actions.retrieved(work, action)
+    number = str(action_id)
+    return Reply({"id": number, "cancelAction": {"stopId": number}})
+
+
+@resources.post("/cancelAction/{action_id}/feedback")
+async def cancel_feedback(
+    request: Request, tenant: str, controller_id: str, action_id: PathId, body: ActionFeedback
+):
+    """Whether it stopped: `closed` says yes, `rejected` no."""
+    with hub.work(request) as work:
+        action = find_action(work, controller_id, action_id)
+        actions.cancel_feedback(work, action, *_said(body))
+    return done()
+
+
+@resources.put("/configData")
+async def config_data(request: Request, tenant: str, controller_id: str, body: ConfigData):
+    """The device's attributes: merged, replaced or removed."""
+    with hub.work(request) as work:
+        target = find(work, controller_id)
+        stored = {a.key: a.value for a in target.attributes}
+        changed = _changed(stored, body)
+        most = work.settings.max_attributes
+        if len(changed) > max(most, len(stored)):
+            raise errors.quota("Attribute", len(changed), most)
+        if changed != stored:
+            work.db.execute(delete(TargetAttribute).where(TargetAttribute.owner_id == target.id))
+            work.db.add_all(
+                TargetAttribute(owner_id=target.id, key=k, value=v) for k, v in changed.items()
+            )
+        target.request_attributes = False
+    return done()
+
+
+def _changed(stored: dict, body: ConfigData) -> dict:
+    """The attributes afterwards. A null removes; invalid ones refuse the whole body."""
+    if body.mode == "remove":
+        return {k: v for k, v in stored.items() if k not in body.data}
+    for key, value in body.data.items():
+        if not (_ATTRIBUTE.fullmatch(key) and _ATTRIBUTE.fullmatch(value or "")):
+            raise errors.invalid_attributes(
+                f"attribute {key!r}: at most 128 characters of ASCII without ~ and ` "
+                "for the key and for the value"
+            )
+    kept = stored if body.mode == "merge" else {}
+    return {k: v for k, v in {**kept, **body.data}.items() if v is not None}
+
+
+@resources.get("/installedBase/{action_id}")
+async def installed_base(
+    request: Request, tenant: str, controller_id: str, action_id: PathId,
+    actionHistory: int | None = None,  # noqa: N803
+):  # fmt: skip
+    """What an action that is over brought."""
+    with hub.work(request) as work:
+        action = find_action(work, controller_id, action_id)
+        if action.active or action.is_canceling_or_canceled:
+            raise errors.Empty(404)
+        body = deployment_body(work, action, Links(request), "deployment", actionHistory)
+    return Reply(body)
+
+
+@resources.put("/installedBase")
+async def put_installed(request: Request, tenant: str, controller_id: str, body: AssignedVersion):
+    """The device says what it runs: 201 when that was news."""
+    with hub.work(request) as work:
+        target = find(work, controller_id)
+        found = work.db.scalar(
+            select(DistributionSet).where(
+                DistributionSet.name == body.name,
+                DistributionSet.version == body.version,
+                ~DistributionSet.deleted,
+            )
+        )
+        if found is None:
+            raise errors.not_found("DistributionSet", {body.name: body.version})
+        checked = assignment.assignable(work, found.id)
+        wanted = {target.controller_id: assignment.Terms()}
+        result = assignment.assign(work, checked, wanted, offline=True)
+    return Response(status_code=201 if result.actions else 200)

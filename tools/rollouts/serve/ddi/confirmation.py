@@ -1,0 +1,106 @@
+"""DDI: the device's user confirms an update before it begins."""
+
+from typing import Literal
+
+from starlette.requests import Request
+
+from .. import actions, errors, hub
+from ..bodies import Body, Int32, PathId, Text, text
+from ..links import Links
+from ..media import Reply
+from ..model import Status
+from .base import deployment_body
+from .deployment import change_mark
+from .device import done, find, find_action, router, seen
+
+resources = router()
+
+_NO_REMARK = "Switched on over the Direct Device Integration API without a remark."
+
+
+class ConfirmationFeedback(Body):
+    confirmation: Literal["confirmed", "denied"]
+    code: Int32 | None = None
+    details: list[Text | None] | None = None
+
+
+class AutoConfirm(Body):
+    initiator: text(0, 64) = None
+    remark: text(0, 512) = None
+
+
+@resources.get("/confirmationBase")
+async def confirmation_base(request: Request, tenant: str, controller_id: str):
+    """Is auto-confirmation on, and what waits? Registers a new target."""
+    with hub.work(request) as work:
+        target = seen(work, request, controller_id)
+        links = Links(request)
+        active = target.auto_confirm_at is not None
+        status = {
+            "active": active,
+            "initiator": target.auto_confirm_initiator,
+            "remark": target.auto_confirm_remark,
+            "activatedAt": target.auto_confirm_at or 0,
+        }
+        switch = "deactivateAutoConfirm" if active else "activateAutoConfirm"
+        found = {switch: links.device(f"confirmationBase/{switch}")}
+        action = actions.first_open(work, target)
+        if action and action.status == Status.WAIT_FOR_CONFIRMATION:
+            path = f"confirmationBase/{action.id}?c={change_mark(work, action)}"
+            found["confirmationBase"] = links.device(path)
+    said = {k: v for k, v in status.items() if v is not None}
+    return Reply({"autoConfirm": said, "_links": found})
+
+
+@resources.post("/confirmationBase/activateAutoConfirm")
+async def activate(request: Request, tenant: str, controller_id: str, body: AutoConfirm):
+    """Start updates without asking from now on. 409 when that is so already."""
+    with hub.work(request) as work:
+        target = find(work, controller_id)
+        remark = body.remark if body.remark is not None else _NO_REMARK
+        actions.activate_auto_confirm(work, target, body.initiator, remark)
+    return done()
+
+
+@resources.post("/confirmationBase/deactivateAutoConfirm")
+async def deactivate(request: Request, tenant: str, controller_id: str):
+    """Ask again before an update."""
+    with hub.work(request) as work:
+        actions.deactivate_auto_confirm(find(work, controller_id))
+    return done()
+
+
+@resources.get("/confirmationBase/{action_id}")
+async def confirmation(
+    request: Request, tenant: str, controller_id: str, action_id: PathId,
+    c: int = 0, actionHistory: int | None = None,  # noqa: N803 (the wire's word)
+):  # fmt: skip
+    """What there is to confirm."""
+    with hub.work(request) as work:
+        action = find_action(work, controller_id, action_id)
+        if action.active:
+            actions.lapse(work, action)
+        waits = action.active and action.status == Status.WAIT_FOR_CONFIRMATION
+        if waits:
+            body = deployment_body(work, action, Links(request), "confirmation", actionHistory)
+    if not waits:
+        raise errors.Empty(404)
+    return Reply(body)
+
+
+@resources.post("/confirmationBase/{action_id}/feedback")
+async def confirmation_feedback(
+    request: Request, tenant: str, controller_id: str, action_id: PathId,
+    body: ConfirmationFeedback,
+):  # fmt: skip
+    """The user's answer. A denied action stays and is offered again."""
+    with hub.work(request) as work:
+        action = find_action(work, controller_id, action_id)
+        if not action.active:
+            raise errors.Empty(410)
+        if action.status != Status.WAIT_FOR_CONFIRMATION:
+            raise errors.Empty(404)
+        answer = actions.confirm if body.confirmation == "confirmed" else actions.deny
+        details = [line for line in body.details or [] if line is not None]
+        answer(work, action, details, body.code, "Target")
+    return done()

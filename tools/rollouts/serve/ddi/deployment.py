@@ -1,0 +1,93 @@
+"""An action as a device gets to see it. Source: ddi DdiDeploymentBase and its parts."""
+
+import zlib
+
+from sqlalchemy import select
+
+from ..actions import SERVER_SAYS
+from ..links import Links
+from ..model import Action, ActionStatus, ActionType, Artifact, SoftwareModule, Target
+from ..store import Work
+from ..windows import Window
+
+MAX_HISTORY = 100
+
+# hawkBit's old names of two module types; the rest goes out as it is.
+_PARTS = {"application": "bApp", "runtime": "jvm"}
+
+
+def change_mark(work: Work, action: Action) -> int:
+    """The `c` of a link: another one whenever the device should look again."""
+    window = Window.of(action)
+    seen = (
+        action.id,
+        action.revision,
+        is_forced(work, action),
+        window and window.is_open(work.now),
+    )
+    return zlib.crc32(repr(seen).encode()) - 2**31
+
+
+def is_forced(work: Work, action: Action) -> bool:
+    if action.type == ActionType.TIMEFORCED:
+        return (action.force_time or 0) <= work.now
+    return action.type != ActionType.SOFT
+
+
+def deployment(work: Work, action: Action, links: Links) -> dict:
+    """How to handle it, and the files."""
+    handling = "forced" if is_forced(work, action) else "attempt"
+    window = Window.of(action)
+    closed = window is not None and not window.is_open(work.now)
+    skips = closed or action.type == ActionType.DOWNLOADONLY
+    found = {
+        "download": handling,
+        "update": "skip" if skips else handling,
+        "chunks": [chunk(work, m, action.target, links) for m in action.distribution_set.modules],
+    }
+    if window is not None:
+        found["maintenanceWindow"] = "unavailable" if closed else "available"
+    return found
+
+
+def chunk(work: Work, module: SoftwareModule, target: Target, links: Links) -> dict:
+    found = {
+        "part": _PARTS.get(module.type.key, module.type.key),
+        "version": module.version,
+        "name": module.name,
+    }
+    if module.encrypted:
+        found["encrypted"] = True
+    found["artifacts"] = [artifact(work, a, target, links) for a in module.artifacts]
+    visible = [{"key": m.key, "value": m.value} for m in module.metadata_ if m.target_visible]
+    if visible:
+        found["metadata"] = visible
+    return found
+
+
+def artifact(work: Work, item: Artifact, target: Target, links: Links) -> dict:
+    href = links.download(
+        work.settings.tenant, target.controller_id, item.module_id, item.filename
+    )
+    return {
+        "filename": item.filename,
+        "hashes": {"sha1": item.sha1, "md5": item.md5, "sha256": item.sha256},
+        "size": item.size,
+        "_links": {"download-http": {"href": href}, "md5sum-http": {"href": href + ".MD5SUM"}},
+    }
+
+
+def history(work: Work, action: Action, wanted: int | None) -> dict | None:
+    """The newest messages but the server's own; None when none is asked for or there."""
+    if not wanted:
+        return None
+    most = wanted if 0 < wanted < MAX_HISTORY else MAX_HISTORY
+    entries = work.db.scalars(
+        select(ActionStatus)
+        .where(ActionStatus.action_id == action.id)
+        .order_by(ActionStatus.timestamp.desc(), ActionStatus.id.desc())
+    )
+    messages = [m for entry in entries for m in entry.messages if not m.startswith(SERVER_SAYS)]
+    if not messages:
+        return None
+    return {"status": action.status.upper(), "messages": messages[:most]}

@@ -1,0 +1,82 @@
+"""What the device resources have in common: their routes, the target that asks, its actions."""
+
+from fastapi import APIRouter
+from sqlalchemy import select
+from starlette.requests import Request
+from starlette.responses import Response
+
+from .. import errors
+from ..media import CBOR, HAL, JSON, MediaRoute
+from ..model import Action, Target, UpdateStatus
+from ..store import Work
+from ..tokens import new_token
+
+BASE = "/{tenant}/controller/v1/{controller_id}"
+# Who made the targets that registered themselves.
+PLUG_AND_PLAY = "CONTROLLER_PLUG_AND_PLAY"
+MAX_CONTROLLER_ID = 256
+MAX_NAME = 128
+
+
+class DeviceRoute(MediaRoute):
+    produces = (HAL, JSON, CBOR)
+    consumes = (JSON, CBOR)
+    strict = False
+
+
+def router() -> APIRouter:
+    return APIRouter(prefix=BASE, route_class=DeviceRoute, tags=["DDI"])
+
+
+def done() -> Response:
+    return Response(status_code=200)
+
+
+def find(work: Work, controller_id: str) -> Target:
+    target = work.db.scalar(select(Target).where(Target.controller_id == controller_id))
+    if target is None:
+        raise errors.not_found("Target", controller_id)
+    return target
+
+
+def find_action(work: Work, controller_id: str, action_id: int) -> Action:
+    """The action, if it is the target's. ApiError 404 when either is unknown."""
+    target = find(work, controller_id)
+    action = work.db.get(Action, action_id)
+    if action is None:
+        raise errors.not_found("Action", action_id)
+    if action.target_id != target.id:
+        raise errors.not_yours(action_id, controller_id)
+    return action
+
+
+def seen(work: Work, request: Request, controller_id: str) -> Target:
+    """The target that polls, registered if it is new; the poll is noted."""
+    target = work.db.scalar(select(Target).where(Target.controller_id == controller_id))
+    if target is None:
+        target = _register(work, controller_id)
+    host = request.client.host if request.client else "127.0.0.1"
+    address = f"http://[{host}]" if ":" in host else f"http://{host}"
+    if target.address != address:
+        target.address = address
+    if target.update_status == UpdateStatus.UNKNOWN:
+        target.update_status = UpdateStatus.REGISTERED
+    target.last_request_at = work.now
+    return target
+
+
+def _register(work: Work, controller_id: str) -> Target:
+    if any(c.isspace() for c in controller_id):
+        raise errors.constraint("a controllerId must not contain whitespace")
+    if len(controller_id) > MAX_CONTROLLER_ID:
+        raise errors.constraint(f"a controllerId has at most {MAX_CONTROLLER_ID} characters")
+    target = Target(
+        controller_id=controller_id,
+        name=controller_id[:MAX_NAME],
+        description=f"Registered itself: {controller_id}"[:512],
+        security_token=new_token(),
+        update_status=UpdateStatus.REGISTERED,
+    )
+    work.add(target, by=PLUG_AND_PLAY)
+    work.db.flush()
+    return target

@@ -1,0 +1,92 @@
+"""What stands before the application in hawkBit: its firewall and the heads of every answer."""
+
+import re
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from . import answers, errors
+from .media import IS_HEAD
+
+# Set by connection.py in the scope: this is the last answer that the connection will carry.
+LAST_ANSWER = "rollouts.last_answer"
+# Set there for an HTTP/1.0 client that asked to keep its connection.
+KEEP_ALIVE = "rollouts.keep_alive"
+
+IDLE_S = 60
+
+# Tomcat answers these by itself, with a page; Spring's firewall the others, with JSON.
+_TOMCAT_REFUSES = re.compile(rb"%2f|%5c|\\", re.I)
+_FIREWALL_REFUSES = re.compile(rb"//|;|%3b|%25|%2e|%00|%0a|%0d|/\.{1,2}(/|$)", re.I)
+
+_SECURITY_HEADS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-xss-protection", b"0"),
+    (b"cache-control", b"no-cache, no-store, max-age=0, must-revalidate"),
+    (b"pragma", b"no-cache"),
+    (b"expires", b"0"),
+    (b"x-frame-options", b"DENY"),
+]
+# Spring's guard against reflected downloads names JSON with any other ending "f.txt".
+_SAFE_ENDINGS = {"txt", "text", "json", "xml", "png", "jpg", "jpeg", "gif", "bmp", "csv", "yml"}
+_GUARD_HEAD = (b"content-disposition", b"inline;filename=f.txt")
+
+
+class Front:
+    """Outermost: refuses odd paths, runs HEAD as GET, adds the heads that all answers have."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_heads(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _add_heads(scope, message)
+            await send(message)
+
+        refusal = refuse(scope)
+        if refusal is not None:
+            await refusal(scope, receive, send_with_heads)
+            return
+        if scope["method"] == "HEAD":
+            # The protocol knows that it is a HEAD and leaves the body out.
+            scope = {**scope, "method": "GET", IS_HEAD: True}
+        await self.app(scope, receive, send_with_heads)
+
+
+def refuse(scope: Scope):
+    """The answer to a request that goes no further, or None."""
+    raw_path = scope["raw_path"]
+    if _TOMCAT_REFUSES.search(raw_path) or not _names_a_host(scope):
+        return answers.page(400)
+    if _FIREWALL_REFUSES.search(raw_path):
+        return answers.framework_error(Request(scope), errors.FrameworkError(400))
+    return None
+
+
+def _names_a_host(scope: Scope) -> bool:
+    return scope["http_version"] == "1.0" or any(k == b"host" for k, _ in scope["headers"])
+
+
+def _add_heads(scope: Scope, message: Message) -> None:
+    heads = message["headers"] = [*message.get("headers", []), *_SECURITY_HEADS]
+    names = dict(heads)
+    if _is_json(names.get(b"content-type", b"")) and _has_odd_ending(scope["path"]):
+        heads.append(_GUARD_HEAD)
+    if scope.get(LAST_ANSWER) or message["status"] in (400, 500):
+        heads.append((b"connection", b"close"))
+    elif scope.get(KEEP_ALIVE):
+        heads += [(b"connection", b"keep-alive"), (b"keep-alive", b"timeout=%d" % IDLE_S)]
+
+
+def _is_json(content_type: bytes) -> bool:
+    return content_type.partition(b";")[0] in (b"application/json", b"application/hal+json")
+
+
+def _has_odd_ending(path: str) -> bool:
+    _, dot, ending = path.rpartition("/")[2].rpartition(".")
+    return bool(dot) and ending.lower() not in _SAFE_ENDINGS

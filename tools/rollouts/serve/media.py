@@ -1,0 +1,173 @@
+"""Media types: what a request may carry, what an answer is, and its ETag.
+
+Inside the server everything is JSON. CBOR is translated at the door.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import cbor2
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from .errors import FrameworkError
+
+HAL = "application/hal+json"
+JSON = "application/json"
+CBOR = "application/cbor"
+HTML = "text/html"
+
+# In the scope of a HEAD request, which the front turns into a GET.
+IS_HEAD = "rollouts.head"
+
+
+def dumps(value) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+class Reply(Response):
+    """A JSON answer whose media type the route settles. `tagged`: it gets an ETag."""
+
+    def __init__(self, content: Any, status: int = 200, *, tagged: bool = True):
+        super().__init__(dumps(content), status_code=status)
+        self.tagged = tagged
+
+
+class NoContent(Response):
+    """204, tagged as hawkBit tags an empty GET."""
+
+    tagged = True
+
+    def __init__(self) -> None:
+        super().__init__(status_code=204)
+
+
+class MediaRoute(APIRoute):
+    """A route that refuses other media types and dresses the answer.
+
+    `produces`: what a body may come as, the first for a client that does not care.
+    `consumes`: what a request body may be.
+    """
+
+    produces: tuple[str, ...] = (HAL, JSON)
+    consumes: tuple[str, ...] = (HAL, JSON)
+    # Are also answers negotiated that have no body?
+    strict = True
+
+    def get_route_handler(self) -> Callable:
+        handle = super().get_route_handler()
+        takes_body = self.body_field is not None
+
+        async def negotiated(request: Request) -> Response:
+            media_type = self.negotiate(request)
+            if takes_body:
+                request = self.readable(request)
+            response = await handle(request)
+            return dress(request, response, media_type)
+
+        return negotiated
+
+    def negotiate(self, request: Request) -> str:
+        """The media type of the answer. FrameworkError 406 when there is none."""
+        if not self.strict and request.method != "GET":
+            return self.produces[0]
+        chosen = choose(request.headers.get("accept"), self.produces)
+        if chosen is None:
+            raise FrameworkError(406, {"Accept": ", ".join(self.produces)})
+        return chosen
+
+    def readable(self, request: Request) -> Request:
+        """`request`, with a CBOR body translated. FrameworkError 415 for other media types."""
+        content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+        if content_type not in self.consumes:
+            raise FrameworkError(415, {"Accept": ", ".join(self.consumes)})
+        return CborRequest(request.scope, request.receive) if content_type == CBOR else request
+
+
+class CborRequest(Request):
+    """A request whose CBOR body reads as if it had come as JSON."""
+
+    def __init__(self, scope, receive):
+        headers = [(k, v) for k, v in scope["headers"] if k != b"content-type"]
+        headers.append((b"content-type", JSON.encode()))
+        super().__init__({**scope, "headers": headers}, receive)
+
+    async def json(self):
+        body = await self.body()
+        try:
+            return cbor2.loads(body)
+        except cbor2.CBORDecodeError as e:
+            raise json.JSONDecodeError(f"not CBOR: {e}", "", 0)
+
+
+def choose(accept: str | None, produces: Sequence[str]) -> str | None:
+    """The first of `produces` that the Accept head takes, by the order of its quality."""
+    if not accept:
+        return produces[0]
+    for wanted, parameters in _ranges(accept):
+        for media_type in produces:
+            if wanted in ("*/*", media_type, media_type.split("/")[0] + "/*"):
+                return media_type + parameters
+    return None
+
+
+def _ranges(accept: str) -> list[tuple[str, str]]:
+    """The media ranges of an Accept head, best first, each with the parameters it asks for."""
+    found = []
+    for part in accept.split(","):
+        media_type, *parameters = [p.strip() for p in part.split(";")]
+        quality = next((p[2:] for p in parameters if p.startswith("q=")), "1")
+        kept = "".join(";" + p for p in parameters if not p.startswith("q="))
+        try:
+            found.append((-float(quality), media_type.lower(), kept))
+        except ValueError:
+            raise FrameworkError(406)
+    return [(media_type, kept) for _, media_type, kept in sorted(found, key=lambda f: f[0])]
+
+
+def dress(request: Request, response: Response, media_type: str) -> Response:
+    """Give a Reply its media type and its ETag, and turn it into a 304 where that matches."""
+    if isinstance(response, Reply):
+        if media_type.startswith(CBOR):
+            response.body = cbor2.dumps(_plain_links(json.loads(response.body)))
+        set_body_heads(response, media_type)
+    if is_get(request) and getattr(response, "tagged", False):
+        return _tag(request, response)
+    return response
+
+
+def is_get(request: Request) -> bool:
+    """False for HEAD too, which runs as a GET here but gets no ETag."""
+    return request.method == "GET" and not request.scope.get(IS_HEAD)
+
+
+def set_body_heads(response: Response, media_type: str) -> None:
+    if "charset" not in media_type:
+        media_type += ";charset=UTF-8"
+    response.headers["content-type"] = media_type
+    response.headers["content-length"] = str(len(response.body))
+
+
+def _tag(request: Request, response: Response) -> Response:
+    # The "0" in front is Spring's ShallowEtagHeaderFilter. "*" does not match there.
+    etag = '"0%s"' % hashlib.md5(response.body, usedforsecurity=False).hexdigest()
+    given = request.headers.get("if-none-match", "")
+    if etag in [tag.strip().removeprefix("W/") for tag in given.split(",")]:
+        return Response(status_code=304, headers={"etag": etag})
+    response.headers["etag"] = etag
+    return response
+
+
+def _plain_links(value):
+    """hawkBit's CBOR has an array `links` where its JSON has an object `_links`."""
+    if isinstance(value, list):
+        return [_plain_links(v) for v in value]
+    if not isinstance(value, dict):
+        return value
+    plain = {k: _plain_links(v) for k, v in value.items() if k != "_links"}
+    if "_links" in value:
+        plain["links"] = [{"rel": rel, **link} for rel, link in value["_links"].items()]
+    return plain

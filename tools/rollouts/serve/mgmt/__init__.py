@@ -1,0 +1,1 @@
+"""The operator's side: the Management API under /rest/v1."""

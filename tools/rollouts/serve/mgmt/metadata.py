@@ -1,0 +1,171 @@
+"""Metadata of sets, modules and targets: the same five requests for each."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BeforeValidator, Field
+from sqlalchemy import select
+from starlette.requests import Request
+from starlette.responses import Response
+
+from .. import errors, hub
+from ..bodies import Body, PathId, Text, needed_or_500
+from ..media import Reply
+from ..model import DistributionSetMetadata, SoftwareModuleMetadata, TargetMetadata
+from ..paging import page
+from ..store import Work
+from .common import (
+    JsonOnlyRoute,
+    changeable_module,
+    changeable_set,
+    done,
+    find_module,
+    find_set,
+    find_target,
+    router,
+)
+
+MAX_KEY = 128
+MAX_VALUE = 4000
+
+_Needed = Annotated[
+    str, BeforeValidator(needed_or_500), Field(default=None, validate_default=True)
+]
+
+
+class Entry(Body):
+    key: _Needed
+    value: _Needed
+    target_visible: bool | None = None
+
+
+class Value(Body):
+    value: Text
+    target_visible: bool | None = None
+
+
+class Metadata:
+    """The metadata of one kind of owner; `find` and `change` find it for reading and writing."""
+
+    def __init__(self, path: str, kind: str, table, find: Callable, change: Callable):
+        self.kind = kind
+        self.table = table
+        self.find = find
+        self.change = change
+        self.resources = router(path)
+        self.single = router(path, JsonOnlyRoute)
+
+    def read_all(self, request: Request, owner) -> Reply:
+        with hub.work(request) as work:
+            rows = self._rows(work, self.find(work, owner))
+            return Reply(page([self.shape(r) for r in rows], len(rows)))
+
+    def create(self, request: Request, owner, body: list[Entry]) -> Response:
+        """Existing keys are overwritten."""
+        with hub.work(request) as work:
+            found = self.change(work, owner)
+            for item in body:
+                self._put(work, found, item.key, item.value, item.target_visible)
+            work.touch(found)
+        return Response(status_code=201)
+
+    def read(self, request: Request, owner, key: str) -> Reply:
+        with hub.work(request) as work:
+            return Reply(self.shape(self._row(work, self.find(work, owner), key)))
+
+    def update(self, request: Request, owner, key: str, body: Value) -> Response:
+        """A missing key is made."""
+        with hub.work(request) as work:
+            found = self.change(work, owner)
+            self._put(work, found, key, body.value, body.target_visible)
+            work.touch(found)
+        return done(request)
+
+    def delete(self, request: Request, owner, key: str) -> Response:
+        with hub.work(request) as work:
+            found = self.change(work, owner)
+            work.db.delete(self._row(work, found, key))
+            work.touch(found)
+        return done(request)
+
+    def shape(self, row) -> dict:
+        shape = {"key": row.key, "value": row.value}
+        if self.table is SoftwareModuleMetadata:
+            shape["targetVisible"] = row.target_visible
+        return shape
+
+    def _rows(self, work: Work, found) -> list:
+        mine = self.table.owner_id == found.id
+        return list(work.db.scalars(select(self.table).where(mine).order_by(self.table.key)))
+
+    def _row(self, work: Work, found, key: str):
+        row = work.db.get(self.table, (found.id, key))
+        if row is None:
+            raise errors.not_found("Metadata", f"{self.kind}:{found.id}:{key}")
+        return row
+
+    def _put(self, work: Work, found, key: str, value: str, visible: bool | None) -> None:
+        if not 1 <= len(key) <= MAX_KEY or len(value) > MAX_VALUE:
+            raise errors.integrity(
+                f"A key has 1 to {MAX_KEY} characters, a value at most {MAX_VALUE}."
+            )
+        row = work.db.get(self.table, (found.id, key))
+        if row is None:
+            count = len(self._rows(work, found))
+            if count >= work.settings.max_metadata:
+                raise errors.quota("Metadata", count + 1, work.settings.max_metadata)
+            row = self.table(owner_id=found.id, key=key)
+            work.db.add(row)
+        row.value = value
+        if self.table is SoftwareModuleMetadata and visible is not None:
+            row.target_visible = visible
+        work.db.flush()
+
+
+def _routes(metadata: Metadata, owner_type) -> list[APIRouter]:
+    @metadata.resources.get("/{owner}/metadata")
+    async def list_metadata(request: Request, owner: owner_type):
+        """All entries; hawkBit takes no paging here."""
+        return metadata.read_all(request, owner)
+
+    @metadata.resources.post("/{owner}/metadata")
+    async def create_metadata(request: Request, owner: owner_type, body: list[Entry]):
+        """Add entries; existing keys are overwritten."""
+        return metadata.create(request, owner, body)
+
+    @metadata.single.get("/{owner}/metadata/{key}")
+    async def read_metadata(request: Request, owner: owner_type, key: str):
+        """One entry, as application/json only."""
+        return metadata.read(request, owner, key)
+
+    @metadata.resources.put("/{owner}/metadata/{key}")
+    async def update_metadata(request: Request, owner: owner_type, key: str, body: Value):
+        """Set one entry."""
+        return metadata.update(request, owner, key, body)
+
+    @metadata.resources.delete("/{owner}/metadata/{key}")
+    async def delete_metadata(request: Request, owner: owner_type, key: str):
+        """Remove one entry."""
+        return metadata.delete(request, owner, key)
+
+    return [metadata.resources, metadata.single]
+
+
+ROUTERS = [
+    *_routes(
+        Metadata(
+            "/distributionsets", "DistributionSet", DistributionSetMetadata,
+            find_set, changeable_set,
+        ),
+        PathId,
+    ),
+    *_routes(
+        Metadata(
+            "/softwaremodules", "SoftwareModule", SoftwareModuleMetadata,
+            find_module, changeable_module,
+        ),
+        PathId,
+    ),
+    *_routes(Metadata("/targets", "Target", TargetMetadata, find_target, find_target), str),
+]  # fmt: skip

@@ -1,0 +1,217 @@
+"""Software modules and their artifacts."""
+
+from sqlalchemy import func, select
+from starlette.requests import Request
+from starlette.responses import Response
+
+from .. import errors, hub
+from ..bodies import Body, PathId, text
+from ..fields import MODULE_FIELDS
+from ..media import Reply
+from ..model import Artifact, SetModule, SoftwareModule, SoftwareModuleType
+from ..paging import Listing, Paging
+from ..ranges import file_answer
+from ..store import Store, Work
+from ..upload import Received, receive
+from .common import changeable_module, done, find_module, router
+from .shapes import Shapes
+
+resources = router("/softwaremodules")
+LISTING = Listing(MODULE_FIELDS)
+
+
+class ModuleCreate(Body):
+    name: text(1, 128, required=True)
+    version: text(1, 64, required=True)
+    type: text(1, 64, required=True)
+    vendor: text(0, 256) = None
+    description: text(0, 512) = None
+    encrypted: bool | None = None
+
+
+class ModuleUpdate(Body):
+    vendor: text(0, 256) = None
+    description: text(0, 512) = None
+    locked: bool | None = None
+
+
+@resources.get("")
+async def list_modules(request: Request, paging: Paging):
+    """Modules that are not deleted."""
+    with hub.work(request) as work:
+        rows = select(SoftwareModule).where(~SoftwareModule.deleted)
+        return Reply(LISTING.fetch(work, rows, paging, Shapes(request, work).module))
+
+
+@resources.post("")
+async def create_modules(request: Request, body: list[ModuleCreate]):
+    """All of the list or none. Type, name and version that exist are a 409."""
+    with hub.work(request) as work:
+        made = [_create(work, item) for item in body]
+        shapes = Shapes(request, work)
+        return Reply([shapes.module(m) for m in made], 201)
+
+
+def _create(work: Work, item: ModuleCreate) -> SoftwareModule:
+    found = work.db.scalar(select(SoftwareModuleType).where(SoftwareModuleType.key == item.type))
+    if found is None:
+        raise errors.not_found("SoftwareModuleType", item.type)
+    made = work.add(
+        SoftwareModule(
+            type=found,
+            name=item.name,
+            version=item.version,
+            vendor=item.vendor,
+            description=item.description,
+            encrypted=bool(item.encrypted),
+        )
+    )
+    work.db.flush()
+    return made
+
+
+@resources.get("/{module_id}")
+async def read_module(request: Request, module_id: PathId):
+    """One module."""
+    with hub.work(request) as work:
+        return Reply(Shapes(request, work).whole_module(find_module(work, module_id)))
+
+
+@resources.put("/{module_id}")
+async def update_module(request: Request, module_id: PathId, body: ModuleUpdate):
+    """Change vendor, description or the lock. Name, version and type stay."""
+    with hub.work(request) as work:
+        found = changeable_module(work, module_id)
+        changes = body.model_dump(exclude_none=True)
+        for name, value in changes.items():
+            setattr(found, name, value)
+        if changes:
+            work.touch(found)
+        return Reply(Shapes(request, work).whole_module(found))
+
+
+@resources.delete("/{module_id}")
+async def delete_module(request: Request, module_id: PathId):
+    """A module that a set contains stays as deleted, without its files; another is gone."""
+    store = hub.store(request)
+    with hub.work(request) as work:
+        found = find_module(work, module_id)
+        if found.deleted:
+            raise errors.none_of("SoftwareModule", [module_id])
+        hashes = [a.sha256 for a in found.artifacts]
+        if work.db.scalar(select(SetModule).where(SetModule.module_id == module_id).limit(1)):
+            found.deleted = True
+            found.artifacts.clear()
+        else:
+            work.db.delete(found)
+        for sha256 in hashes:
+            store.drop_unused(work, sha256)
+    return done(request)
+
+
+@resources.get("/{module_id}/artifacts")
+async def list_artifacts(request: Request, module_id: PathId, representation: str = "compact"):
+    """The module's files: a plain list. `full` adds the link to the bytes."""
+    with hub.work(request) as work:
+        shapes = Shapes(request, work)
+        shape = shapes.whole_artifact if representation == "full" else shapes.artifact
+        return Reply([shape(a) for a in find_module(work, module_id).artifacts])
+
+
+@resources.post("/{module_id}/artifacts")
+async def upload_artifact(request: Request, module_id: PathId):
+    """Add a file: the part `file` of a multipart body. Hashes given with it are checked."""
+    store = hub.store(request)
+    with hub.work(request) as work:
+        _check_takes_files(work, module_id)
+        max_bytes = work.settings.max_artifact_bytes
+    received = await receive(request, store.files, max_bytes)
+    try:
+        # Looked at again: somebody may have locked the module during the upload.
+        with hub.work(request) as work:
+            _check_takes_files(work, module_id)
+            made = _add(work, module_id, received)
+            answer = Reply(Shapes(request, work).whole_artifact(made), 201)
+            store.files.keep(received.path, received.sha256)
+    finally:
+        received.path.unlink(missing_ok=True)
+    return answer
+
+
+def _check_takes_files(work: Work, module_id: int) -> None:
+    found = changeable_module(work, module_id)
+    if found.locked:
+        raise errors.locked("SoftwareModule", module_id, "to add a file")
+    count = work.db.scalar(select(func.count(Artifact.id)).where(Artifact.module_id == module_id))
+    if count >= work.settings.max_artifacts:
+        raise errors.quota("Artifact", count + 1, work.settings.max_artifacts)
+
+
+def _add(work: Work, module_id: int, received: Received) -> Artifact:
+    # Names come as they are, `..` too: they are shown, never opened.
+    _check_name(received.filename)
+    taken = select(Artifact.id).where(
+        Artifact.module_id == module_id, Artifact.filename == received.filename
+    )
+    if work.db.scalar(taken):
+        raise errors.already_exists(f"The module has a file {received.filename!r} already.")
+    made = work.add(
+        Artifact(
+            module_id=module_id,
+            filename=received.filename,
+            size=received.size,
+            md5=received.md5,
+            sha1=received.sha1,
+            sha256=received.sha256,
+        )
+    )
+    work.db.flush()
+    return made
+
+
+def _check_name(filename: str) -> None:
+    if not 1 <= len(filename) <= 256 or "<" in filename or ">" in filename:
+        raise errors.constraint("a file name has 1 to 256 characters and no < or >")
+
+
+def _artifact(work: Work, module_id: int, artifact_id: int) -> Artifact:
+    find_module(work, module_id)
+    found = work.db.get(Artifact, artifact_id)
+    if found is None or found.module_id != module_id:
+        raise errors.not_found("Artifact", artifact_id)
+    return found
+
+
+@resources.get("/{module_id}/artifacts/{artifact_id}")
+async def read_artifact(request: Request, module_id: PathId, artifact_id: PathId):
+    """One file: name, size, hashes."""
+    with hub.work(request) as work:
+        found = _artifact(work, module_id, artifact_id)
+        return Reply(Shapes(request, work).whole_artifact(found))
+
+
+@resources.get("/{module_id}/artifacts/{artifact_id}/download")
+async def download_artifact(request: Request, module_id: PathId, artifact_id: PathId) -> Response:
+    """The bytes of a file."""
+    with hub.work(request) as work:
+        item = _artifact(work, module_id, artifact_id)
+    path = hub.store(request).files.path(item.sha256)
+    if not path.exists():
+        raise errors.binary_missing(item.filename)
+    return file_answer(request, path, item.size, item.filename, item.sha1, item.created_at)
+
+
+@resources.delete("/{module_id}/artifacts/{artifact_id}")
+async def delete_artifact(request: Request, module_id: PathId, artifact_id: PathId):
+    """Remove a file from a module that is not locked."""
+    with hub.work(request) as work:
+        found = _artifact(work, module_id, artifact_id)
+        if found.module.locked:
+            raise errors.locked("SoftwareModule", module_id, "to remove a file")
+        _remove(hub.store(request), work, found)
+    return done(request)
+
+
+def _remove(store: Store, work: Work, found: Artifact) -> None:
+    work.db.delete(found)
+    store.drop_unused(work, found.sha256)

@@ -1,0 +1,237 @@
+"""Distribution sets: list, create, read, update, delete, invalidate, statistics."""
+
+from enum import StrEnum
+
+from sqlalchemy import func, select
+from starlette.requests import Request
+
+from .. import actions, errors, hub
+from ..actions import server_says
+from ..bodies import Body, Id, PathId, Text, text
+from ..defaults import DEFAULT_SET_TYPE
+from ..fields import SET_FIELDS
+from ..media import Reply
+from ..model import (
+    Action,
+    DistributionSet,
+    DistributionSetType,
+    SoftwareModule,
+    TargetFilter,
+)
+from ..paging import Listing, Paging
+from ..store import Work
+from .common import JsonFirstRoute, changeable_set, done, find_set, router
+from .shapes import Shapes
+
+resources = router("/distributionsets")
+updates = router("/distributionsets", JsonFirstRoute)
+LISTING = Listing(SET_FIELDS)
+
+
+class SetCreate(Body):
+    name: text(1, 128, required=True)
+    version: text(1, 64, required=True)
+    description: text(0, 512) = None
+    type: Text | None = None
+    required_migration_step: bool | None = None
+    modules: list[Id] | None = None
+
+
+class SetUpdate(Body):
+    name: text(1, 128) = None
+    version: text(1, 64) = None
+    description: text(0, 512) = None
+    required_migration_step: bool | None = None
+    locked: bool | None = None
+
+
+class Cancelation(StrEnum):
+    FORCE = "force"
+    SOFT = "soft"
+    NONE = "none"
+
+
+class Invalidation(Body):
+    """`cancelRollouts` is taken and has no effect: there are no rollouts here."""
+
+    action_cancelation_type: Cancelation
+    cancel_rollouts: bool | None = None
+
+
+@resources.get("")
+async def list_sets(request: Request, paging: Paging):
+    """Sets that are not deleted."""
+    with hub.work(request) as work:
+        rows = select(DistributionSet).where(~DistributionSet.deleted)
+        return Reply(LISTING.fetch(work, rows, paging, Shapes(request, work).distribution_set))
+
+
+@resources.post("")
+async def create_sets(request: Request, body: list[SetCreate]):
+    """All of the list or none. A name and version that exist are a 409."""
+    with hub.work(request) as work:
+        made = [_create(work, item) for item in body]
+        shapes = Shapes(request, work)
+        return Reply([shapes.distribution_set(s) for s in made], 201)
+
+
+def _create(work: Work, item: SetCreate) -> DistributionSet:
+    made = work.add(
+        DistributionSet(
+            name=item.name,
+            version=item.version,
+            description=item.description,
+            type=_type(work, item.type or DEFAULT_SET_TYPE),
+            required_migration_step=bool(item.required_migration_step),
+        )
+    )
+    add_modules(work, made, [m.id for m in item.modules or []])
+    work.db.flush()
+    return made
+
+
+def _type(work: Work, key: str) -> DistributionSetType:
+    found = work.db.scalar(select(DistributionSetType).where(DistributionSetType.key == key))
+    if found is None:
+        raise errors.not_found("DistributionSetType", key)
+    return found
+
+
+def add_modules(work: Work, distribution_set: DistributionSet, ids: list[int]) -> None:
+    """Put modules in; of a type that a set takes once, the new one replaces the old."""
+    found = {
+        m.id: m for m in work.db.scalars(select(SoftwareModule).where(SoftwareModule.id.in_(ids)))
+    }
+    unknown = [i for i in ids if i not in found]
+    if unknown:
+        raise errors.none_of("SoftwareModule", unknown)
+    allowed = {e.module_type_id for e in distribution_set.type.elements}
+    kept = list(distribution_set.modules)
+    for module in (found[i] for i in ids):
+        if module.type_id not in allowed:
+            raise errors.module_unsupported()
+        if module in kept:
+            continue
+        if module.type.max_assignments == 1:
+            kept = [m for m in kept if m.type_id != module.type_id]
+        kept.append(module)
+    if len(kept) > work.settings.max_modules:
+        raise errors.quota("SoftwareModule", len(kept), work.settings.max_modules)
+    distribution_set.modules = sorted(kept, key=lambda m: m.id)
+
+
+@resources.get("/{set_id}")
+async def read_set(request: Request, set_id: PathId):
+    """One set, a deleted one too."""
+    with hub.work(request) as work:
+        return Reply(Shapes(request, work).whole_set(find_set(work, set_id)))
+
+
+@updates.put("/{set_id}")
+async def update_set(request: Request, set_id: PathId, body: SetUpdate):
+    """Change what is given. A locked set keeps its requiredMigrationStep."""
+    with hub.work(request) as work:
+        found = changeable_set(work, set_id)
+        step = body.required_migration_step
+        if found.locked and step is not None and step != found.required_migration_step:
+            raise errors.locked("DistributionSet", set_id, "to change requiredMigrationStep")
+        changes = body.model_dump(exclude_none=True)
+        for name, value in changes.items():
+            setattr(found, name, value)
+        if changes:
+            work.touch(found)
+        work.db.flush()
+        return Reply(Shapes(request, work).whole_set(found))
+
+
+@resources.delete("/{set_id}")
+async def delete_set(request: Request, set_id: PathId):
+    """A set that was ever assigned stays as deleted, its name taken; another is gone."""
+    with hub.work(request) as work:
+        found = work.db.get(DistributionSet, set_id)
+        if found is None or found.deleted:
+            raise errors.none_of("DistributionSet", [set_id])
+        stop_auto_assignment(work, set_id)
+        if work.db.scalar(select(Action.id).where(Action.set_id == set_id).limit(1)):
+            found.deleted = True
+        else:
+            work.db.delete(found)
+    return done(request)
+
+
+def stop_auto_assignment(work: Work, set_id: int) -> None:
+    for target_filter in work.db.scalars(
+        select(TargetFilter).where(TargetFilter.set_id == set_id)
+    ):
+        clear_auto_assignment(target_filter)
+    work.db.flush()
+
+
+def clear_auto_assignment(target_filter: TargetFilter) -> None:
+    target_filter.set_id = target_filter.action_type = None
+    target_filter.weight = target_filter.confirmation_required = None
+
+
+@resources.post("/{set_id}/invalidate")
+async def invalidate(request: Request, set_id: PathId, body: Invalidation):
+    """Never assign it again; open actions are canceled, ended by force, or left alone."""
+    with hub.work(request) as work:
+        found = find_set(work, set_id)
+        if work.settings.is_2023 and not found.valid:
+            raise errors.set_invalid(set_id)
+        if not found.complete:
+            raise errors.set_incomplete(set_id)
+        found.valid = False
+        stop_auto_assignment(work, set_id)
+        if body.action_cancelation_type != Cancelation.NONE:
+            _cancel_all(work, set_id, body.action_cancelation_type == Cancelation.FORCE)
+        work.touch(found)
+    return done(request)
+
+
+def _cancel_all(work: Work, set_id: int, force: bool) -> None:
+    for action in work.db.scalars(select(Action).where(Action.set_id == set_id, Action.active)):
+        if not action.is_canceling_or_canceled:
+            actions.request_cancel(work, action, server_says("manual cancelation requested"))
+        if force:
+            actions.force_quit(work, action)
+
+
+@resources.get("/{set_id}/statistics")
+async def statistics(request: Request, set_id: PathId):
+    """How many actions, rollouts and auto-assignments there are, by status."""
+    with hub.work(request) as work:
+        find_set(work, set_id)
+        return Reply(
+            {
+                "actions": _action_counts(work, set_id),
+                "rollouts": {"total": 0},
+                "totalAutoAssignments": _auto_assignments(work, set_id),
+            }
+        )
+
+
+@resources.get("/{set_id}/statistics/{kind}")
+async def one_statistic(request: Request, set_id: PathId, kind: str):
+    """One of rollouts, actions and autoassignments."""
+    with hub.work(request) as work:
+        find_set(work, set_id)
+        if kind == "actions":
+            return Reply({"actions": _action_counts(work, set_id)})
+        if kind == "rollouts":
+            return Reply({"rollouts": {"total": 0}})
+        if kind == "autoassignments":
+            return Reply({"totalAutoAssignments": _auto_assignments(work, set_id)})
+    raise errors.FrameworkError(404)
+
+
+def _action_counts(work: Work, set_id: int) -> dict:
+    counted = work.db.execute(
+        select(Action.status, func.count()).where(Action.set_id == set_id).group_by(Action.status)
+    ).all()
+    total = sum(count for _, count in counted)
+    return {"total": total, **{status.upper(): count for status, count in counted}}
+
+
+def _auto_assignments(work: Work, set_id: int) -> int:
+    return work.db.scalar(select(func.count(TargetFilter.id)).where(TargetFilter.set_id == set_id))

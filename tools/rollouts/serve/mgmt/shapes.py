@@ -1,0 +1,287 @@
+"""How things look in answers. Lists have `_links.self` only, single things all their links."""
+
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+from .. import config, hub, polling
+from ..assignment import Assigned
+from ..links import Links
+from ..model import (
+    Action,
+    ActionStatus,
+    Artifact,
+    DistributionSet,
+    DistributionSetType,
+    SoftwareModule,
+    SoftwareModuleType,
+    Status,
+    Target,
+    TargetFilter,
+)
+from ..store import Work
+from ..windows import Window
+
+
+def present(**members) -> dict:
+    """A JSON object without the members that are null."""
+    return {key: value for key, value in members.items() if value is not None}
+
+
+def _audit(entity) -> dict:
+    return {
+        "createdBy": entity.created_by,
+        "createdAt": entity.created_at,
+        "lastModifiedBy": entity.last_modified_by,
+        "lastModifiedAt": entity.last_modified_at,
+    }
+
+
+class Shapes:
+    """Makes the answers to one request."""
+
+    def __init__(self, request: Request, work: Work):
+        self.links = Links(request)
+        self.work = work
+        self.is_2023 = hub.store(request).settings.is_2023
+
+    def distribution_set(self, item: DistributionSet) -> dict:
+        return {
+            **_audit(item),
+            **present(name=item.name, description=item.description),
+            "id": item.id,
+            "version": item.version,
+            "type": item.type.key,
+            "typeName": item.type.name,
+            "locked": item.locked,
+            "deleted": item.deleted,
+            "valid": item.valid,
+            "requiredMigrationStep": item.required_migration_step,
+            "modules": [self.module(m) for m in item.modules],
+            "complete": item.complete,
+            "_links": {"self": self.links.mgmt(f"distributionsets/{item.id}")},
+        }
+
+    def whole_set(self, item: DistributionSet) -> dict:
+        shape = self.distribution_set(item)
+        path = f"distributionsets/{item.id}"
+        page = "?offset=0&limit=50"
+        shape["_links"] |= {
+            "modules": self.links.mgmt(f"{path}/assignedSM{page}"),
+            "type": self.links.mgmt(f"distributionsettypes/{item.type_id}"),
+            "metadata": self.links.mgmt(f"{path}/metadata{page if self.is_2023 else ''}"),
+        }
+        return shape
+
+    def module(self, item: SoftwareModule) -> dict:
+        return {
+            **_audit(item),
+            **present(name=item.name, description=item.description),
+            "id": item.id,
+            "version": item.version,
+            "type": item.type.key,
+            "typeName": item.type.name,
+            **present(vendor=item.vendor),
+            "encrypted": item.encrypted,
+            "locked": item.locked,
+            "deleted": item.deleted,
+            "complete": True,  # no default type asks for artifacts (minArtifacts 0)
+            "_links": {"self": self.links.mgmt(f"softwaremodules/{item.id}")},
+        }
+
+    def whole_module(self, item: SoftwareModule) -> dict:
+        shape = self.module(item)
+        path = f"softwaremodules/{item.id}"
+        shape["_links"] |= {
+            "artifacts": self.links.mgmt(f"{path}/artifacts"),
+            "type": self.links.mgmt(f"softwaremoduletypes/{item.type_id}"),
+            "metadata": self.links.mgmt(f"{path}/metadata"),
+        }
+        return shape
+
+    def artifact(self, item: Artifact) -> dict:
+        return {
+            **_audit(item),
+            "id": item.id,
+            "hashes": {"sha1": item.sha1, "md5": item.md5, "sha256": item.sha256},
+            "providedFilename": item.filename,
+            "size": item.size,
+            "_links": {"self": self.links.mgmt(_artifact_path(item))},
+        }
+
+    def whole_artifact(self, item: Artifact) -> dict:
+        shape = self.artifact(item)
+        shape["_links"]["download"] = self.links.mgmt(_artifact_path(item) + "/download")
+        return shape
+
+    def target(self, item: Target) -> dict:
+        return {
+            **_audit(item),
+            **present(
+                name=item.name,
+                description=item.description,
+                controllerId=item.controller_id,
+                updateStatus=item.update_status,
+                lastControllerRequestAt=item.last_request_at,
+                installedAt=item.installed_at,
+                ipAddress=urlsplit(item.address).hostname if item.address else None,
+                address=item.address,
+                pollStatus=self._poll_status(item),
+                securityToken=item.security_token,
+                requestAttributes=item.request_attributes,
+                autoConfirmActive=self._auto_confirm_active(item),
+            ),
+            "_links": {"self": self.links.target(item.controller_id)},
+        }
+
+    def whole_target(self, item: Target) -> dict:
+        shape = self.target(item)
+        link = self.links.target
+        cid = item.controller_id
+        shape["_links"] |= {
+            "assignedDS": link(cid, "/assignedDS"),
+            "installedDS": link(cid, "/installedDS"),
+            "attributes": link(cid, "/attributes"),
+            "actions": link(cid, "/actions?offset=0&limit=50&sort=id%3ADESC"),
+            "metadata": link(cid, "/metadata"),
+        }
+        if "autoConfirmActive" in shape:
+            shape["_links"]["autoConfirm"] = link(cid, "/autoConfirm")
+        return shape
+
+    def _poll_status(self, item: Target) -> dict | None:
+        if item.last_request_at is None:
+            return None
+        told = polling.Polling(config.get(self.work, config.POLLING_TIME), self.work.settings)
+        expected = item.last_request_at + round(told.default.seconds * 1000)
+        late = polling.interval_s(config.get(self.work, config.OVERDUE_TIME)) * 1000
+        return {
+            "lastRequestAt": item.last_request_at,
+            "nextExpectedRequestAt": expected,
+            "overdue": self.work.now > expected + late,
+        }
+
+    def _auto_confirm_active(self, item: Target) -> bool | None:
+        if not config.get(self.work, config.CONFIRMATION_FLOW):
+            return None
+        return item.auto_confirm_at is not None
+
+    def action(self, item: Action) -> dict:
+        cid = item.target.controller_id
+        return {
+            **_audit(item),
+            "id": item.id,
+            "type": "cancel" if item.is_canceling_or_canceled else "update",
+            **self._action_status(item),
+            "forceType": item.type,
+            **present(forceTime=item.force_time),
+            "weight": item.weight,
+            **present(maintenanceWindow=self._window(item), lastStatusCode=item.last_status_code),
+            "_links": {"self": self.links.target(cid, f"/actions/{item.id}")},
+        }
+
+    def _action_status(self, item: Action) -> dict:
+        if self.is_2023:
+            open_or_not = "pending" if item.active else "finished"
+            return {"status": open_or_not, "detailStatus": item.status}
+        return {"active": item.active, "status": item.status}
+
+    def _window(self, item: Action) -> dict | None:
+        window = Window.of(item)
+        if window is None:
+            return None
+        return present(
+            schedule=item.window_schedule,
+            duration=item.window_duration,
+            timezone=item.window_timezone,
+            nextStartAt=window.start(self.work.now),
+        )
+
+    def whole_action(self, item: Action) -> dict:
+        shape = self.action(item)
+        target, assigned = item.target, item.distribution_set
+        link = self.links.target
+        path = f"/actions/{item.id}"
+        status = link(target.controller_id, f"{path}/status?offset=0&limit=50&sort=id%3ADESC")
+        if item.status in (Status.CANCELING, Status.CANCELED):
+            shape["_links"]["canceledaction"] = link(target.controller_id, path)
+        shape["_links"] |= {
+            "target": {**link(target.controller_id), "name": target.name},
+            "distributionset": {
+                **self.links.mgmt(f"distributionsets/{assigned.id}"),
+                "name": f"{assigned.name}:{assigned.version}",
+            },
+            "status": status,
+        }
+        return shape
+
+    def entry(self, item: ActionStatus) -> dict:
+        return {
+            "id": item.id,
+            "type": item.status,
+            "messages": item.messages,
+            "reportedAt": item.created_at,
+            "timestamp": item.timestamp,
+            **present(code=item.code),
+        }
+
+    def assigned(self, result: Assigned) -> dict:
+        actions = [
+            {
+                "id": a.id,
+                "_links": {"self": self.links.target(a.target.controller_id, f"/actions/{a.id}")},
+            }
+            for a in result.actions
+        ]
+        return {
+            "alreadyAssigned": result.already,
+            "assignedActions": actions,
+            "assigned": len(actions),
+            "total": len(actions) + result.already,
+        }
+
+    def target_filter(self, item: TargetFilter) -> dict:
+        """The one shape that says null where there is nothing."""
+        return {
+            **_audit(item),
+            "id": item.id,
+            "name": item.name,
+            "query": item.query,
+            "autoAssignDistributionSet": item.set_id,
+            "autoAssignActionType": item.action_type,
+            "autoAssignWeight": item.weight,
+            "confirmationRequired": item.confirmation_required,
+            "_links": {"self": self.links.mgmt(f"targetfilters/{item.id}")},
+        }
+
+    def whole_filter(self, item: TargetFilter) -> dict:
+        shape = self.target_filter(item)
+        shape["_links"]["autoAssignDS"] = self.links.mgmt(f"targetfilters/{item.id}/autoAssignDS")
+        return shape
+
+    def module_type(self, item: SoftwareModuleType) -> dict:
+        return {
+            **self._type(item),
+            "minArtifacts": item.min_artifacts,
+            "maxAssignments": item.max_assignments,
+            "_links": {"self": self.links.mgmt(f"softwaremoduletypes/{item.id}")},
+        }
+
+    def set_type(self, item: DistributionSetType) -> dict:
+        return {
+            **self._type(item),
+            "_links": {"self": self.links.mgmt(f"distributionsettypes/{item.id}")},
+        }
+
+    def _type(self, item) -> dict:
+        return {
+            **_audit(item),
+            **present(name=item.name, description=item.description),
+            "key": item.key,
+            "deleted": item.deleted,
+            "id": item.id,
+        }
+
+
+def _artifact_path(item: Artifact) -> str:
+    return f"softwaremodules/{item.module_id}/artifacts/{item.id}"

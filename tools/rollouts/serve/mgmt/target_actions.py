@@ -1,0 +1,141 @@
+"""Actions, of one target and of all: list, history, cancel, force, confirm."""
+
+from typing import Literal
+
+from sqlalchemy import select
+from starlette.requests import Request
+
+from .. import actions, errors, hub
+from ..actions import server_says
+from ..bodies import Body, Int32, PathId, Text
+from ..fields import ACTION_FIELDS
+from ..media import Reply
+from ..model import Action, ActionStatus, Status
+from ..paging import Listing, Paging
+from ..rsql import Field
+from ..store import Work
+from .common import done, find_target, router
+from .shapes import Shapes
+
+resources = router("/targets/{controller_id}/actions")
+everywhere = router("/actions")
+LISTING = Listing(ACTION_FIELDS, "id:DESC")
+HISTORY = Listing(
+    {
+        "id": Field(ActionStatus.id, int),
+        "timestamp": Field(ActionStatus.timestamp, int),
+        "reportedat": Field(ActionStatus.created_at, int),
+        "createdat": Field(ActionStatus.created_at, int),
+    },
+    "id:DESC",
+)
+
+
+class ActionUpdate(Body):
+    force_type: Literal["forced", "soft", "timeforced", "downloadonly"]
+
+
+class Confirmation(Body):
+    confirmation: Literal["confirmed", "denied"]
+    code: Int32 | None = None
+    details: list[Text | None] | None = None
+
+
+def _find(work: Work, controller_id: str, action_id: int) -> Action:
+    target = find_target(work, controller_id)
+    found = work.db.get(Action, action_id)
+    if found is None:
+        raise errors.not_found("Action", action_id)
+    if found.target_id != target.id:
+        raise errors.not_yours(action_id, controller_id)
+    return found
+
+
+@resources.get("")
+async def list_actions(request: Request, controller_id: str, paging: Paging):
+    """The actions of a target, the newest first."""
+    with hub.work(request) as work:
+        rows = select(Action).where(Action.target_id == find_target(work, controller_id).id)
+        return Reply(LISTING.fetch(work, rows, paging, Shapes(request, work).action))
+
+
+@resources.get("/{action_id}")
+async def read_action(request: Request, controller_id: str, action_id: PathId):
+    """One action."""
+    with hub.work(request) as work:
+        return Reply(Shapes(request, work).whole_action(_find(work, controller_id, action_id)))
+
+
+@resources.put("/{action_id}")
+async def update_action(
+    request: Request, controller_id: str, action_id: PathId, body: ActionUpdate
+):
+    """Make it forced, the one change there is."""
+    with hub.work(request) as work:
+        found = _find(work, controller_id, action_id)
+        if body.force_type != "forced":
+            raise errors.not_readable("An action can only be made forced.")
+        found.type = body.force_type
+        work.touch(found)
+        work.db.flush()
+        return Reply(Shapes(request, work).whole_action(found))
+
+
+@resources.delete("/{action_id}")
+async def cancel_action(
+    request: Request, controller_id: str, action_id: PathId, force: bool = False
+):
+    """Ask the device to stop; with `force`, after that, end it without the device."""
+    with hub.work(request) as work:
+        found = _find(work, controller_id, action_id)
+        if force:
+            actions.force_quit(work, found)
+        else:
+            actions.request_cancel(work, found, server_says("manual cancelation requested"))
+    return done(request)
+
+
+@resources.get("/{action_id}/status")
+async def read_history(request: Request, controller_id: str, action_id: PathId, paging: Paging):
+    """What happened in an action, the newest first. There is no `q`."""
+    with hub.work(request) as work:
+        found = _find(work, controller_id, action_id)
+        rows = select(ActionStatus).where(ActionStatus.action_id == found.id)
+        paging = paging.model_copy(update={"q": None})
+        return Reply(HISTORY.fetch(work, rows, paging, Shapes(request, work).entry))
+
+
+@resources.put("/{action_id}/confirmation")
+async def confirm_action(
+    request: Request, controller_id: str, action_id: PathId, body: Confirmation
+):
+    """Confirm or deny for the device. 404 when it does not wait, 410 when it is over."""
+    with hub.work(request) as work:
+        found = _find(work, controller_id, action_id)
+        if not found.active:
+            raise errors.Empty(410)
+        if found.status != Status.WAIT_FOR_CONFIRMATION:
+            raise errors.Empty(404)
+        answer = actions.confirm if body.confirmation == "confirmed" else actions.deny
+        details = [line for line in body.details or [] if line is not None]
+        answer(work, found, details, body.code, "The operator")
+    return done(request)
+
+
+@everywhere.get("")
+async def list_all_actions(request: Request, paging: Paging, representation: str = "compact"):
+    """The actions of all targets, the newest first. `full` adds the links."""
+    with hub.work(request) as work:
+        shapes = Shapes(request, work)
+        shape = shapes.whole_action if representation == "full" else shapes.action
+        return Reply(LISTING.fetch(work, select(Action), paging, shape))
+
+
+@everywhere.get("/{action_id}")
+async def read_any_action(request: Request, action_id: PathId):
+    """One action of any target."""
+    with hub.work(request) as work:
+        found = work.db.get(Action, action_id)
+        if found is None:
+            raise errors.not_found("Action", action_id)
+        return Reply(Shapes(request, work).whole_action(found))

@@ -1,0 +1,144 @@
+"""Running it: a socket, uvicorn, and the line that says it is ready."""
+
+import asyncio
+import json
+import signal
+import socket
+import sys
+import threading
+from concurrent.futures import Future
+from contextlib import contextmanager
+
+import uvicorn
+
+from .app import build
+from .clock import Clock
+from .connection import Connection
+from .front import IDLE_S
+from .settings import Settings
+from .store import IN_MEMORY, Store
+
+_BACKLOG = 2048
+
+
+class _Uvicorn(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self):
+        """Signals are ours: uvicorn would raise them once more at the end."""
+        yield
+
+
+class Server:
+    """A server on a bound socket. `run` blocks; `start` and `stop` use a thread of its own."""
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        db: str = IN_MEMORY,
+        clock: Clock | None = None,
+    ):
+        """Raises StoreError, OSError (the address is taken)."""
+        self.settings = settings or Settings()
+        self.clock = clock or Clock()
+        self.store = Store(db, self.clock, self.settings)
+        self._socket = _bind(host, port)
+        address = self._socket.getsockname()
+        shown = f"[{address[0]}]" if ":" in address[0] else address[0]
+        self.url = f"http://{shown}:{address[1]}"
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._uvicorn = _Uvicorn(
+            uvicorn.Config(
+                build(self.store),
+                http=Connection,
+                ws="none",
+                timeout_keep_alive=IDLE_S,
+                timeout_graceful_shutdown=1,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+            )
+        )
+
+    def ready_line(self) -> str:
+        """What a program that started the server needs to know, as one line of JSON."""
+        settings = self.settings
+        return json.dumps(
+            {
+                "url": self.url,
+                "tenant": settings.tenant,
+                "user": settings.user,
+                "password": settings.password,
+                "gatewayToken": settings.gateway_token,
+            }
+        )
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT; the ready line goes to stdout first."""
+        asyncio.run(self._run())
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop_soon)
+        print(self.ready_line(), flush=True)
+        await self._serve()
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        try:
+            await self._uvicorn.serve(sockets=[self._socket])
+        finally:
+            self._socket.close()
+            self.store.close()
+
+    def _stop_soon(self) -> None:
+        self._uvicorn.should_exit = True
+
+    def start(self) -> "Server":
+        """Serve in a thread; returns once requests are answered."""
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._serve()), name="rollouts-serve", daemon=True
+        )
+        self._thread.start()
+        while not self._uvicorn.started:
+            if not self._thread.is_alive():
+                raise RuntimeError("the server ended while it started; its log says why")
+            self._thread.join(0.005)
+        return self
+
+    def stop(self) -> None:
+        self._stop_soon()
+        if self._thread is not None:
+            self._thread.join(10)
+
+    def call(self, function, *arguments):
+        """Run `function` between two requests, on the server's own loop."""
+        done: Future = Future()
+
+        def run() -> None:
+            try:
+                done.set_result(function(*arguments))
+            except BaseException as e:
+                done.set_exception(e)
+
+        self._loop.call_soon_threadsafe(run)
+        return done.result(10)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    if sys.platform != "win32":
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    bound.listen(_BACKLOG)
+    return bound

@@ -1,0 +1,37 @@
+"""What the server is told at its start. tools/README.md has the same list as a table."""
+
+import secrets
+from dataclasses import dataclass, field
+
+HAWKBIT_1_0_4 = "hawkbit-1.0.4"
+YEAR_2023 = "2023"
+DIALECTS = (HAWKBIT_1_0_4, YEAR_2023)
+
+
+@dataclass(frozen=True)
+class Settings:
+    tenant: str = "DEFAULT"
+    user: str = "admin"
+    password: str = "admin"
+    gateway_token: str = field(default_factory=lambda: secrets.token_hex(16))
+    # hawkBit starts with both kinds of device login off; a server for demos is of no use so.
+    device_login: bool = True
+    dialect: str = HAWKBIT_1_0_4
+    polling_time: str = "00:05:00"
+    # The server of the recordings ran with these two.
+    min_polling_s: int = 1
+    max_polling_s: int = 48 * 3600
+    # hawkBit's quotas (HawkbitSecurityProperties).
+    max_status_entries: int = 1000
+    max_messages: int = 50
+    max_attributes: int = 100
+    max_metadata: int = 100
+    max_artifacts: int = 50
+    max_modules: int = 100
+    max_artifact_bytes: int = 1 << 30
+    max_assignments: int = 5000
+    max_actions: int = 2000
+
+    @property
+    def is_2023(self) -> bool:
+        return self.dialect == YEAR_2023

@@ -1,0 +1,171 @@
+"""What the server keeps: the database, and the bytes of the artifacts beside it.
+
+One connection, used by one event loop: requests follow each other, so nobody sees half a
+change. Other processes on the same file wait, since every transaction begins IMMEDIATE.
+"""
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import create_engine, event, select
+from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.pool import StaticPool
+
+from . import errors
+from .clock import Clock
+from .defaults import add_default_types
+from .model import FORMAT, Artifact, Base
+from .settings import Settings
+
+IN_MEMORY = ":memory:"
+_BUSY_TIMEOUT_MS = 5000
+
+
+class StoreError(Exception):
+    """The database or the artifact folder cannot be used; the text says what to do."""
+
+
+class Work:
+    """One transaction: the session, the moment it happens at, and who asked for it."""
+
+    def __init__(self, db: Session, now: int, user: str, settings: Settings):
+        self.db = db
+        self.now = now
+        self.user = user
+        self.settings = settings
+
+    def add(self, entity, by: str | None = None):
+        """Store a new entity as made now by the user (or `by`)."""
+        entity.created_by = entity.last_modified_by = by or self.user
+        entity.created_at = entity.last_modified_at = self.now
+        self.db.add(entity)
+        return entity
+
+    def touch(self, entity) -> None:
+        """Note that the user changed `entity`. What a device changes is not noted."""
+        entity.last_modified_by = self.user
+        entity.last_modified_at = self.now
+
+
+class Store:
+    """Opens or makes the database at `path` (or in memory) and the folder beside it."""
+
+    def __init__(self, path: str, clock: Clock, settings: Settings):
+        self.clock = clock
+        self.settings = settings
+        self._scratch = None
+        if path == IN_MEMORY:
+            self._scratch = tempfile.mkdtemp(prefix="rollouts-")
+            self.files = ArtifactFiles(Path(self._scratch))
+        else:
+            self.files = ArtifactFiles(Path(path + ".artifacts"))
+        self._engine = _engine(path)
+        self._create(path)
+
+    def _create(self, path: str) -> None:
+        try:
+            with self._engine.connect() as connection:
+                found = connection.exec_driver_sql("PRAGMA user_version").scalar()
+                if found not in (0, FORMAT):
+                    raise StoreError(
+                        f"{path} has format {found}, this version needs {FORMAT}: "
+                        "take another --db, or delete the file"
+                    )
+                Base.metadata.create_all(connection)
+                connection.exec_driver_sql(f"PRAGMA user_version = {FORMAT}")
+                connection.commit()
+        except DatabaseError as e:
+            raise StoreError(f"{path} is not a database that can be written: {e.orig}")
+        self.add_defaults()
+
+    def add_defaults(self) -> None:
+        with self.work("system") as work:
+            add_default_types(work)
+
+    @contextmanager
+    def work(self, user: str = "") -> Iterator[Work]:
+        """A transaction: committed at the end, rolled back when anything is raised.
+
+        There must be no `await` inside: the connection is everyone's.
+        """
+        try:
+            with Session(self._engine, expire_on_commit=False) as db, db.begin():
+                yield Work(db, self.clock.now_ms(), user or self.settings.user, self.settings)
+        except IntegrityError:
+            raise errors.already_exists()
+        except StaleDataError:
+            raise errors.concurrent_modification()
+
+    def reset(self) -> None:
+        """Forget everything, ids too."""
+        with self._engine.connect() as connection:
+            Base.metadata.drop_all(connection)
+            Base.metadata.create_all(connection)
+            connection.commit()
+        self.files.clear()
+        self.add_defaults()
+
+    def drop_unused(self, work: Work, sha256: str) -> None:
+        """Delete the bytes under `sha256` unless an artifact still needs them."""
+        work.db.flush()
+        if not work.db.scalar(select(Artifact.id).where(Artifact.sha256 == sha256).limit(1)):
+            self.files.remove(sha256)
+
+    def close(self) -> None:
+        self._engine.dispose()
+        if self._scratch:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+class ArtifactFiles:
+    """The bytes of artifacts, by sha256. The names they came with are never used as paths."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as e:
+            raise StoreError(f"the artifact folder {folder} cannot be made: {e.strerror}")
+
+    def path(self, sha256: str) -> Path:
+        return self.folder / sha256
+
+    def incoming(self) -> Path:
+        """A new name to write to until the hash is known."""
+        return self.folder / f"incoming-{secrets.token_hex(8)}"
+
+    def keep(self, incoming: Path, sha256: str) -> None:
+        os.replace(incoming, self.path(sha256))
+
+    def remove(self, sha256: str) -> None:
+        self.path(sha256).unlink(missing_ok=True)
+
+    def clear(self) -> None:
+        for path in self.folder.iterdir():
+            path.unlink()
+
+
+def _engine(path: str):
+    url = "sqlite://" if path == IN_MEMORY else f"sqlite:///{path}"
+    engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def configure(connection, _record):
+        connection.isolation_level = None  # transactions begin where SQLAlchemy says
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine

@@ -1,0 +1,8 @@
+"""Tokens for targets, of the form that hawkBit makes."""
+
+import secrets
+
+
+def new_token() -> str:
+    """32 hexadecimal digits."""
+    return secrets.token_hex(16)

@@ -1,0 +1,46 @@
+"""A local hawkBit inside a test.
+
+    from rollouts.testing import local_server
+
+    with local_server() as server:
+        client = httpx.Client(base_url=server.url, auth=(server.user, server.password))
+
+With pytest, `pytest_plugins = ["rollouts.testing.fixtures"]` in conftest.py gives a fixture
+`hawkbit`: one server for the whole session, emptied before each test.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..serve.server import Server
+from ..serve.settings import Settings
+from ..serve.store import IN_MEMORY
+
+
+class LocalServer:
+    """A running server: where it is, how to log in, its clock, and how to empty it."""
+
+    def __init__(self, server: Server):
+        self._server = server
+        self.url = server.url
+        self.tenant = server.settings.tenant
+        self.user = server.settings.user
+        self.password = server.settings.password
+        self.gateway_token = server.settings.gateway_token
+        # now_ms(), set(now_ms), advance(seconds): windows, timeforced, polling follow it.
+        self.clock = server.clock
+
+    def reset(self) -> None:
+        """Empty database, ids from 1, real time."""
+        self.clock.reset()
+        self._server.call(self._server.store.reset)
+
+
+@contextmanager
+def local_server(*, db: str = IN_MEMORY, port: int = 0, **settings) -> Iterator[LocalServer]:
+    """Run a server in a thread. `settings` are those of rollouts.serve.settings.Settings."""
+    server = Server(Settings(**settings), db=db, port=port).start()
+    try:
+        yield LocalServer(server)
+    finally:
+        server.stop()
