@@ -18,7 +18,7 @@ from rollouts.api import Hawkbit
 from rollouts.api.errors import RefusedError, RolloutsError
 from rollouts.api.login import Login
 from rollouts.cli import settings
-from rollouts.cli.exits import Exit, UsageError, exit_of
+from rollouts.cli.exits import Exit, UsageError, exit_of, text_of
 from rollouts.cli.output import Output
 
 
@@ -157,7 +157,7 @@ def _guarded(function, common, arguments):
         return Exit.BROKEN_PIPE
 
     except RolloutsError as error:
-        run.out.error(str(error))
+        run.out.error(text_of(error))
         return exit_of(error)
     except OSError as error:
         run.out.error(f"{error.filename or 'file'}: {error.strerror or error}")

@@ -22,6 +22,18 @@ class UsageError(RolloutsError):
     """The command line, a variable or the profile is not usable as it is."""
 
 
+_LOGIN_HINT = (
+    "check ROLLOUTS_USER and ROLLOUTS_PASSWORD or the profile; where the login is TENANT\\USER, "
+    "set ROLLOUTS_TENANT too"
+)
+
+
+def text_of(error):
+    """Return what is said of a RolloutsError, with what to do where only we know it."""
+    is_login = isinstance(error, ServerError) and error.status == 401
+    return f"{error}\n{_LOGIN_HINT}" if is_login else str(error)
+
+
 def exit_of(error):
     """Return the Exit for a RolloutsError."""
     if isinstance(error, UsageError):

@@ -1,6 +1,7 @@
 """`rollouts setup`."""
 
 import dataclasses
+import re
 import urllib.parse
 from pathlib import Path
 from typing import Annotated
@@ -9,9 +10,12 @@ import typer
 
 from rollouts.api.errors import RefusedError
 from rollouts.cli.command import command
+from rollouts.cli.exits import UsageError
 from rollouts.cli.options import DryRun
 from rollouts.release import device
 
+# Also hawkBit's other forms: an ISO 8601 duration, and a spread such as ~20%.
+_POLLING = re.compile(r"(\d\d:\d\d:\d\d|P[0-9DTHMS.]+)(~\d{1,2}%)?")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -20,6 +24,10 @@ class DeviceFile:
     out: Annotated[
         Path, typer.Option("--out", metavar="FILE", help="The device's configuration.")
     ] = Path("config.py")
+    template: Annotated[
+        Path | None,
+        typer.Option("--template", metavar="FILE", help="A config.example.py to fill in."),
+    ] = None
     device_url: Annotated[
         str | None,
         typer.Option("--device-url", metavar="URL", help="If the device reaches it elsewhere."),
@@ -28,7 +36,14 @@ class DeviceFile:
 
 
 def add_to(app):
-    @command(app, "setup", example="rollouts setup kitchen-1 --polling 00:00:30")
+    @command(
+        app,
+        "setup",
+        example=[
+            "rollouts setup kitchen-1 --polling 00:00:30",
+            "rollouts setup kitchen-1 --template config.example.py --device-url http://10.0.0.5:8080",
+        ],
+    )
     def setup(
         run,
         target: Annotated[str, typer.Argument(metavar="TARGET", help="The controller id.")],
@@ -45,9 +60,7 @@ def add_to(app):
         Switches login by target token on, sets the polling time, registers the target. What
         is so already stays; a file is never overwritten without --force.
         """
-        device.check_controller_id(target)
-        if (file.out.exists() or file.out.is_symlink()) and not file.force:
-            raise RefusedError(f"{file.out} exists: --force overwrites it, --out names another")
+        template = _checked(target, file, polling)
         tenant = run.hawkbit.user_info().tenant
         prepared = device.prepare(run.hawkbit, target, name, polling, not dry_run)
         changed = prepared.changed
@@ -57,10 +70,29 @@ def add_to(app):
             return
         run.out.hide(prepared.target.security_token)
         url = file.device_url or run.hawkbit.url
-        device.write_secret(file.out, device.config_text(url, tenant, prepared.target), file.force)
+        text = device.config_text(url, tenant, prepared.target, template)
+        device.write_secret(file.out, text, file.force)
         if urllib.parse.urlsplit(url).hostname in _LOOPBACK:
-            run.out.note(f"a board cannot reach {url}: --device-url names the address it can")
+            run.out.note(f"only this computer reaches {url}: for a board give --device-url")
         done = ", ".join(changed) or "nothing to change on the server"
         told = {"target": target, "tenant": tenant, "url": url, "file": str(file.out)}
-        text = f"{target} is ready ({done}); wrote {file.out}"
-        run.out.done(text, {**told, "steps": changed})
+        said = f"{target} is ready ({done}); wrote {file.out}"
+        run.out.done(said, {**told, "steps": changed})
+
+
+def _checked(target, file, polling):
+    """Refuse what cannot work before anything is changed; return the template's text."""
+    device.check_controller_id(target)
+    if polling is not None and not _POLLING.fullmatch(polling):
+        raise UsageError(f"--polling {polling} is not HH:MM:SS")
+    if file.device_url and not file.device_url.startswith(("http://", "https://")):
+        raise UsageError(f"--device-url {file.device_url} has to begin with https:// or http://")
+    if (file.out.exists() or file.out.is_symlink()) and not file.force:
+        raise RefusedError(f"{file.out} exists: --force overwrites it, --out names another")
+    if not file.out.parent.is_dir():
+        raise RefusedError(f"there is no folder {file.out.parent}")
+    if not file.template:
+        return None
+    template = file.template.read_text(encoding="utf-8")
+    device.check_template(template)
+    return template

@@ -98,11 +98,12 @@ def _table(out, states):
     for title in ("TARGET", "ACTION", "STATUS", "", "MESSAGE"):
         table.add_column(title, no_wrap=True)
     for one in sorted(states, key=lambda one: one.outcome != OPEN)[:_ROWS_SHOWN]:
-        bar = ProgressBar(total=100, completed=_percent(one), width=24)
+        color = _STYLES.get(one.outcome, "red")
+        bar = ProgressBar(100, _percent(one), 24, complete_style=color, finished_style=color)
         table.add_row(
             Text(harmless(one.target)),
             str(one.action),
-            Text(harmless(one.status), style=_STYLES.get(one.outcome, "red")),
+            Text(harmless(one.status), style=color),
             bar,
             Text(harmless(out.masked(one.message or ""))),
         )

@@ -11,6 +11,8 @@ from rollouts.api.configuration import POLLING_TIME, TARGET_TOKEN_ENABLED
 from rollouts.api.errors import RefusedError, RolloutsError, ServerError
 from rollouts.api.models import NewTarget, Target
 
+# What the server knows of the settings in config.py.
+_SETTINGS = ("URL", "TENANT", "CONTROLLER_ID", "TARGET_TOKEN", "GATEWAY_TOKEN")
 _HEAD = "# Written by `rollouts setup`. TARGET_TOKEN is a secret: keep this file to yourself.\n"
 
 
@@ -71,20 +73,36 @@ def _known(hawkbit, controller_id):
         raise
 
 
-def config_text(url, tenant, target):
-    """Return config.py for the board. Raises RolloutsError when the token is hidden from us."""
+def check_template(text):
+    """Raise RefusedError when a config.py to fill in lacks a setting, or has one twice."""
+    for key in _SETTINGS:
+        count = len(re.findall(_line_of(key), text))
+        if count != 1:
+            raise RefusedError(f"the template has {count} lines `{key} = ...`, one is needed")
+
+
+def config_text(url, tenant, target, template=None):
+    """Return config.py for the board: `template` with the server's settings filled in.
+
+    Raises RolloutsError when the server hides the token from us.
+    """
     if not target.security_token:
         raise RolloutsError(
             f"the server does not show the token of {target.controller_id} to this user: "
             "READ_TARGET_SECURITY_TOKEN is needed"
         )
-    values = {
-        "URL": url,
-        "TENANT": tenant,
-        "CONTROLLER_ID": target.controller_id,
-        "TARGET_TOKEN": target.security_token,
-    }
-    return _HEAD + "".join(f"{key} = {value!r}\n" for key, value in values.items())
+    values = (url, tenant, target.controller_id, target.security_token, None)
+    lines = {key: f"{key} = {value!r}" for key, value in zip(_SETTINGS, values, strict=True)}
+    if template is None:
+        return _HEAD + "\n".join(lines.values()) + "\n"
+    for key, line in lines.items():
+        # A function, since a backslash in a replacement text would mean something.
+        template = re.sub(_line_of(key), lambda _, line=line: line, template)
+    return _HEAD + template
+
+
+def _line_of(key):
+    return rf"(?m)^{key} *=.*$"
 
 
 def write_secret(file, text, overwrite=False):
