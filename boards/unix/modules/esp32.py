@@ -96,7 +96,7 @@ class Partition:
         if active is None or not partitions.ota_slots(chip.partitions):
             raise esp_error(errors.FAIL)
         if entries[active].state != otadata.VALID:
-            valid = otadata.new_entry(entries[active].seq, otadata.VALID)
+            valid = otadata.with_state(entries[active], otadata.VALID)
             bootloader.write_entry(chip, active, valid)
 
     def _erase(self, start, size):

@@ -36,6 +36,7 @@ class Retained:
 class Chip:
     """`has_rollback`: the bootloader's CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE;
     `app_has_rollback`: the same of the application, which decides what set_boot() writes.
+    `ticks_at_boot`: what ticks_ms() begins with, to have it wrap soon.
     """
 
     # How it stopped.
@@ -43,6 +44,8 @@ class Chip:
     SOFT_RESET = "soft-reset"
     SLEEP = "sleep"
     POWER_CUT = "power-cut"
+    HUNG = "hung"  # an endless loop, and no timer that would end it
+    TIME_UP = "time-up"  # the time that the test gave it is over
 
     # machine.reset_cause(). MP ports/esp32/modmachine.c
     PWRON_CAUSE = 1
@@ -62,6 +65,7 @@ class Chip:
         has_rollback=True,
         app_has_rollback=True,
         unique_id=b"\x24\x0a\xc4\x00\x00\x01",
+        ticks_at_boot=0,
     ):
         self.flash = flash
         self.supply = supply or Supply()
@@ -73,10 +77,12 @@ class Chip:
         self.has_rollback = has_rollback
         self.app_has_rollback = app_has_rollback
         self.unique_id = unique_id
+        self._ticks_base = ticks_at_boot - self.clock.now_ms()
         self.stopped = None  # one of the words above
         self.sleep_ms = None
         self.running = None  # the partition whose application runs
         self.partitions = None
+        self.steps = 0  # stands still while the firmware loops without doing anything
         self._received = 0
         self._nvs = None
 
@@ -99,10 +105,10 @@ class Chip:
         if self.stopped is None:
             self.stopped = how
             self.sleep_ms = sleep_ms
-            if how == self.POWER_CUT:
-                self.retained = Retained()
-            else:
+            if how in (self.RESET, self.SOFT_RESET, self.SLEEP):
                 self.retained.cause = cause
+            else:
+                self.retained = Retained()
         raise PowerOff(self.stopped)
 
     def abort(self, why):
@@ -181,6 +187,9 @@ class Chip:
 
     # -- time --
 
+    def ticks_ms(self):
+        return self.clock.now_ms() + self._ticks_base
+
     def wait_ms(self, ms):
         """Let `ms` pass; timers fire at their time."""
         self.check_power()
@@ -193,12 +202,17 @@ class Chip:
             due_ms = self.timers.next_ms()
             self.clock.sleep_ms(left_ms if due_ms is None else min(left_ms, due_ms))
 
+    def limit(self, ms):
+        """Stop with TIME_UP after `ms`."""
+        self.timers.arm("limit", ms, lambda: self.stop(self.TIME_UP), is_periodic=True)
+
     def wait_for_timers(self):
         """What a board does at its prompt: nothing, until no one-shot timer is left."""
         while self.timers.has_one_shot():
             self.wait_ms(self.timers.next_ms())
 
     def run_timers(self):
+        self.steps += 1
         if self.stopped is None:
             self.timers.run()
 

@@ -27,24 +27,25 @@ ENTRY_SIZE = 32
 _ENTRY = "<L20sLL"
 _BLANK_SEQ = 0xFFFFFFFF
 
-Entry = namedtuple("Entry", ("seq", "state", "crc"))
+# `label` is unused by IDF, but kept by it whenever it writes an entry anew.
+Entry = namedtuple("Entry", ("seq", "label", "state", "crc"))
+_BLANK_LABEL = b"\xff" * 20
 
 
-def new_entry(seq, state):
-    return Entry(seq, state, _crc(seq))
+def new_entry(seq, state, label=_BLANK_LABEL):
+    return Entry(seq, label, state, _crc(seq))
 
 
 def with_state(entry, state):
-    return Entry(entry.seq, state, entry.crc)
+    return Entry(entry.seq, entry.label, state, entry.crc)
 
 
 def parse(raw):
-    seq, _, state, crc = struct.unpack(_ENTRY, raw)
-    return Entry(seq, state, crc)
+    return Entry(*struct.unpack(_ENTRY, raw))
 
 
 def build(entry):
-    return struct.pack(_ENTRY, entry.seq, b"\xff" * 20, entry.state, entry.crc)
+    return struct.pack(_ENTRY, *entry)
 
 
 def is_blank(entry):
@@ -71,11 +72,11 @@ def select(entries, slot, slot_count, state):
     """Return (index, entry) that has to be written for `slot` to boot next."""
     current = active(entries)
     if current is None:
-        return 0, new_entry(slot + 1, state)
+        return 0, new_entry(slot + 1, state, entries[0].label)
     seq = (slot + 1) % slot_count
     while seq < entries[current].seq:
         seq += slot_count
-    return 1 - current, new_entry(seq, state)
+    return 1 - current, new_entry(seq, state, entries[1 - current].label)
 
 
 def _crc(seq):
