@@ -70,8 +70,6 @@ def add_entry(work: Work, action: Action, status: Status, messages, code=None, t
         created_at=work.now,
     )
     work.db.add(entry)
-    if code is not None:
-        action.last_status_code = code
     return entry
 
 
@@ -123,6 +121,7 @@ def feedback(work: Work, action: Action, execution, finished, details, code, tim
         status = _FEEDBACK[execution]
         check_entry_quota(work, action)
     entry = add_entry(work, action, status, messages, code, timestamp)
+    action.last_status_code = code
     if status == Status.ERROR:
         _fail(action)
     elif status == Status.FINISHED:
@@ -168,6 +167,7 @@ def cancel_feedback(work: Work, action: Action, execution, finished, details, co
         raise errors.not_cancelable("The action is not being canceled.")
     if any(has_markup(line) for line in details):
         raise errors.constraint("details must not contain markup")
+    action.last_status_code = code
     if code is not None:
         details = [*details, f"Device reported status code: {code}"]
     if execution == "closed" and finished != "failure":
@@ -271,6 +271,7 @@ def _confirmation(work: Work, action: Action, status, said: str, details, code) 
     if code is not None:
         messages.append(f"Confirmation status code: {code}")
     add_entry(work, action, status, messages, code)
+    action.last_status_code = code
 
 
 def activate_auto_confirm(work: Work, target: Target, initiator, remark) -> None:

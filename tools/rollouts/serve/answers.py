@@ -99,9 +99,9 @@ def http_exception(request: Request, error: HTTPException) -> Response:
 def _methods(request: Request) -> set[str]:
     """The methods that the path takes, by all routes."""
     found = set()
-    for route in request.app.routes:
+    for route in request.app.state.api_routes:
         match, _ = route.matches(request.scope)
-        if match != Match.NONE and getattr(route, "methods", None):
+        if match != Match.NONE:
             found |= route.methods
     return found
 

@@ -30,12 +30,14 @@ ROUTERS = [
     base.resources,
     confirmation.resources,
     artifacts.resources,
+    artifacts.files,
     sets.resources,
     sets.updates,
     set_modules.resources,
     set_targets.resources,
     *metadata.ROUTERS,
     modules.resources,
+    modules.files,
     targets.resources,
     target_actions.resources,
     target_actions.everywhere,
@@ -73,6 +75,7 @@ def build(store: Store) -> FastAPI:
         },
     )
     app.state.store = store
+    app.state.api_routes = [route for router in ROUTERS for route in router.routes]
     for router in ROUTERS:
         app.include_router(router)
     app.add_middleware(Login, store=store)

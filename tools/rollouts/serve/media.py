@@ -48,7 +48,8 @@ class NoContent(Response):
 class MediaRoute(APIRoute):
     """A route that refuses other media types and dresses the answer.
 
-    `produces`: what a body may come as, the first for a client that does not care.
+    `produces`: what a body may come as, the first for a client that does not care;
+    nothing where it comes as it is.
     `consumes`: what a request body may be.
     """
 
@@ -72,6 +73,8 @@ class MediaRoute(APIRoute):
 
     def negotiate(self, request: Request) -> str:
         """The media type of the answer. FrameworkError 406 when there is none."""
+        if not self.produces:
+            return ""
         if not self.strict and request.method != "GET":
             return self.produces[0]
         chosen = choose(request.headers.get("accept"), self.produces)
@@ -85,6 +88,12 @@ class MediaRoute(APIRoute):
         if content_type not in self.consumes:
             raise FrameworkError(415, {"Accept": ", ".join(self.consumes)})
         return CborRequest(request.scope, request.receive) if content_type == CBOR else request
+
+
+class FileRoute(MediaRoute):
+    """Bytes go out as they are, whatever Accept says."""
+
+    produces = ()
 
 
 class CborRequest(Request):

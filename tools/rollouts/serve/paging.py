@@ -64,6 +64,10 @@ class Listing:
                 raise errors.sort_field(name)
             if direction.lower() not in ("asc", "desc"):
                 raise errors.sort_direction(direction)
-            column = field.column
-            order.append(column.asc() if direction.lower() == "asc" else column.desc())
-        return order
+            order.append(_directed(field.column, direction))
+        # Equals follow each other by id, in the direction asked for last.
+        return [*order, _directed(self.sort_fields["id"].column, direction)]
+
+
+def _directed(column, direction: str):
+    return column.asc() if direction.lower() == "asc" else column.desc()

@@ -8,13 +8,13 @@ from . import LocalServer, local_server
 
 
 @pytest.fixture(scope="session")
-def _hawkbit_server() -> Iterator[LocalServer]:
+def hawkbit_server() -> Iterator[LocalServer]:
     with local_server() as server:
         yield server
 
 
 @pytest.fixture
-def hawkbit(_hawkbit_server: LocalServer) -> LocalServer:
+def hawkbit(hawkbit_server: LocalServer) -> LocalServer:
     """A local hawkBit with nothing in it."""
-    _hawkbit_server.reset()
-    return _hawkbit_server
+    hawkbit_server.reset()
+    return hawkbit_server

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from .. import actions, errors, hub
 from ..bodies import PathId
 from ..links import Links
-from ..media import Reply
+from ..media import FileRoute, Reply
 from ..model import Action, Artifact, SetModule, SoftwareModule, Status, Target
 from ..ranges import disposition, file_answer
 from ..store import Work
@@ -15,6 +15,7 @@ from .deployment import artifact
 from .device import find, router
 
 resources = router()
+files = router(FileRoute)
 
 _MD5SUM = ".MD5SUM"
 _FOLDER = "/softwaremodules/{module_id}/artifacts"
@@ -32,7 +33,7 @@ async def artifact_list(request: Request, tenant: str, controller_id: str, modul
     return Reply(found, tagged=False)
 
 
-@resources.get(_FOLDER + "/{filename}")
+@files.get(_FOLDER + "/{filename}")
 async def download(
     request: Request, tenant: str, controller_id: str, module_id: PathId, filename: str
 ):

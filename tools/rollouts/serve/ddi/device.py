@@ -24,8 +24,8 @@ class DeviceRoute(MediaRoute):
     strict = False
 
 
-def router() -> APIRouter:
-    return APIRouter(prefix=BASE, route_class=DeviceRoute, tags=["DDI"])
+def router(route_class=DeviceRoute) -> APIRouter:
+    return APIRouter(prefix=BASE, route_class=route_class, tags=["DDI"])
 
 
 def done() -> Response:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from .. import errors, hub
 from ..bodies import Body, PathId, text
 from ..fields import MODULE_FIELDS
-from ..media import Reply
+from ..media import FileRoute, Reply
 from ..model import Artifact, SetModule, SoftwareModule, SoftwareModuleType
 from ..paging import Listing, Paging
 from ..ranges import file_answer
@@ -17,6 +17,7 @@ from .common import changeable_module, done, find_module, router
 from .shapes import Shapes
 
 resources = router("/softwaremodules")
+files = router("/softwaremodules", FileRoute)
 LISTING = Listing(MODULE_FIELDS)
 
 
@@ -190,7 +191,7 @@ async def read_artifact(request: Request, module_id: PathId, artifact_id: PathId
         return Reply(Shapes(request, work).whole_artifact(found))
 
 
-@resources.get("/{module_id}/artifacts/{artifact_id}/download")
+@files.get("/{module_id}/artifacts/{artifact_id}/download")
 async def download_artifact(request: Request, module_id: PathId, artifact_id: PathId) -> Response:
     """The bytes of a file."""
     with hub.work(request) as work:
