@@ -16,6 +16,8 @@ from hawkbit.errors import ProtocolError
 _HEAD_LIMIT = const(8192)
 # A wait is cut into pieces, so that feed() comes at least this often.
 _POLL_MS = const(1000)
+# So many times longer than silent may a server be behind the minimum rate.
+_BEHIND = const(3)
 
 _DIGITS = const("0123456789")
 _HEX_DIGITS = const(b"0123456789abcdefABCDEF")
@@ -83,10 +85,9 @@ class Session:
 
     net: the module hawkbit.net. clock: the module time. tls: net.context(), for https.
     feed: called at least every 2 s of waiting, for a watchdog.
-    timeout_s: for connecting; then how long the server may be silent, or be behind
-    min_bytes_per_s (at 1 byte a second it is 20 s behind after 20 s). deadline_s: for one
-    request altogether. Only time in which we wait for the server counts, so a caller who
-    takes long between two reads breaks nothing.
+    timeout_s: for connecting, and how long the server may be silent. It may be three times as
+    long behind min_bytes_per_s. deadline_s: for one request altogether. Only the time in
+    which we wait for the server counts: a caller may take long between two reads.
     """
 
     def __init__(
@@ -178,7 +179,8 @@ class _Connection:
         self.idle = self.answered = False
         self.lines_left = _HEAD_LIMIT
         self._waited_ms = 0  # for this answer
-        self._behind_ms = 0  # the server, compared with the minimum rate; below 0: ahead
+        self._silent_ms = 0  # since the last byte
+        self._behind_ms = 0  # compared with the minimum rate; below 0: ahead
         self._stream.write(message)
 
     def read(self, view):
@@ -195,6 +197,7 @@ class _Connection:
             elif n == 0:
                 break
             else:
+                self._silent_ms = 0
                 self._behind_ms -= n * 1000 // self._session.min_bytes_per_s
                 got += n
                 if got < size:
@@ -209,9 +212,10 @@ class _Connection:
         session.feed()
         ms = session.clock.ticks_diff(session.clock.ticks_ms(), started)
         self._waited_ms += ms
-        # Being ahead is no credit for a silence.
-        self._behind_ms = max(self._behind_ms, 0) + ms
-        if self._behind_ms >= session.timeout_s * 1000:
+        self._silent_ms += ms
+        self._behind_ms = max(self._behind_ms, 0) + ms  # being ahead is no credit
+        timeout_ms = session.timeout_s * 1000
+        if self._silent_ms >= timeout_ms or self._behind_ms >= timeout_ms * _BEHIND:
             raise OSError(errno.ETIMEDOUT, "the server is silent or too slow")
         if self._waited_ms >= session.deadline_s * 1000:
             raise OSError(errno.ETIMEDOUT, "deadline")

@@ -36,14 +36,16 @@ def dial(host, port, tls, timeout_s):
 
     tls: None, or a context().
     """
-    sock = socket.create_connection((host, port), timeout_s)
+    sock = None
     try:
+        sock = socket.create_connection((host, port), timeout_s)
         if tls:
             sock = tls.wrap_socket(sock, server_hostname=host)
         sock.setblocking(False)
-    except OSError:
-        sock.close()
-        raise
+    except (OSError, ValueError) as e:  # ValueError: not a name for DNS or TLS
+        if sock:
+            sock.close()
+        raise e if isinstance(e, OSError) else OSError(f"{host}: {e}")
     return Stream(sock, timeout_s)
 
 
