@@ -1,8 +1,9 @@
 """What hawkBit's Tomcat does to connections, on top of uvicorn's protocol.
 
-Every 100th answer is the last of its connection; an idle connection is closed after 60 s;
-a reader that takes nothing for 60 s is dropped; HTTP/1.0 clients may keep their connection;
-what is not HTTP gets a page. All of it was observed on 1.0.4.
+A status line has no reason phrase; head and body leave together. Every 100th answer is the
+last of its connection; an idle connection is closed after 60 s; a reader that takes nothing
+for 60 s is dropped; HTTP/1.0 clients may keep their connection; what is not HTTP gets a page.
+All of it was observed on 1.0.4.
 """
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -22,6 +23,9 @@ class Connection(HttpToolsProtocol):
         self._requests = 0
         self._stalled = None
 
+    def connection_made(self, transport) -> None:
+        super().connection_made(Wire(transport))
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._requests += 1
@@ -31,6 +35,10 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
         if self.parser.get_http_version() == "1.0" and self.parser.should_keep_alive():
             self.scope[KEEP_ALIVE] = self.cycle.keep_alive = True
+
+    def on_response_complete(self) -> None:
+        self.transport.end_answer()
+        super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
         page = answers.page(400)
@@ -56,3 +64,39 @@ class Connection(HttpToolsProtocol):
         if self._stalled is not None:
             self._stalled.cancel()
             self._stalled = None
+
+
+class Wire:
+    """A transport that keeps an answer's head back until the first piece of its body."""
+
+    def __init__(self, transport):
+        self._transport = transport
+        self._head = b""
+        self._in_body = False
+
+    def __getattr__(self, name):
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        if data.startswith(b"HTTP/1.1 100 "):
+            self._transport.write(data)
+        elif not self._in_body:
+            self._in_body = True
+            line, _, rest = data.partition(b"\r\n")
+            self._head = line[: len(b"HTTP/1.1 200 ")] + b"\r\n" + rest
+        else:
+            self._transport.write(self._take_head() + data)
+
+    def _take_head(self) -> bytes:
+        head, self._head = self._head, b""
+        return head
+
+    def end_answer(self) -> None:
+        """The answer is whole: what has no body is sent now."""
+        self._in_body = False
+        if self._head:
+            self._transport.write(self._take_head())
+
+    def close(self) -> None:
+        self.end_answer()
+        self._transport.close()

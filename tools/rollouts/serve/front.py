@@ -88,5 +88,5 @@ def _is_json(content_type: bytes) -> bool:
 
 
 def _has_odd_ending(path: str) -> bool:
-    _, _, ending = path.rpartition("/")[2].rpartition(".")
-    return ending != path.rpartition("/")[2] and ending.lower() not in _SAFE_ENDINGS
+    _, dot, ending = path.rpartition("/")[2].rpartition(".")
+    return bool(dot and ending) and ending.lower() not in _SAFE_ENDINGS
