@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 VERSIONS := tests/versions
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-versions lint format size
+.PHONY: help setup test test-versions lint format size ram clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -30,6 +30,13 @@ format: setup  ## ruff format, and package.json lists every module of lib
 size: setup  ## .mpy size of each module against its budget
 	@$(BIN)/python tools/size.py
 
+ram: setup $(if $(shell command -v npm),$(VERSIONS)/node_modules/ready)  ## smallest heap for a whole update, cost of imports
+	@$(BIN)/python tools/ram.py
+
 $(VERSIONS)/node_modules/ready: $(VERSIONS)/package-lock.json
 	@cd $(VERSIONS) && npm ci --silent
 	@touch $@
+
+clean:  ## remove what was made, but .venv
+	@rm -rf build $(VERSIONS)/node_modules .pytest_cache .ruff_cache .coverage*
+	@find . -name __pycache__ -not -path './$(VENV)/*' -exec rm -rf {} +

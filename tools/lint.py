@@ -33,6 +33,7 @@ ORDER = (
     "nvs",
     "rollback",
     "firmware",
+    "bundle",
     "files",
     "report",
     "deploy",
@@ -47,8 +48,8 @@ MAY_IMPORT = {
     "tls": ("net",),
     "select": ("net",),
     "esp32": ("firmware", "journal", "nvs", "rollback"),
-    "machine": ("rollback", "updater"),
-    "os": ("files", "journal"),
+    "machine": ("bundle", "rollback", "updater"),
+    "os": ("bundle", "files", "journal"),
     "vfs": ("files",),
 }
 MAY_PRINT = ("log",)

@@ -1,0 +1,118 @@
+"""make ram finds the smallest heap of a real update, and fails over a budget."""
+
+from pathlib import Path
+
+import interpreters
+import pytest
+import ram
+import size
+from rollouts.testing import local_server
+
+NO_UNIX = interpreters.reason_absent("unix")
+needs_unix = pytest.mark.skipif(bool(NO_UNIX), reason=str(NO_UNIX))
+
+
+@pytest.fixture(scope="module")
+def mpy(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mpy")
+    size.compile_library(size.ROOT / "lib" / "hawkbit", folder / "hawkbit")
+    size.compile_library(size.ROOT / "tests" / "ram", folder)
+    return folder
+
+
+@pytest.mark.parametrize("need", [9, 64, 65, 1024])
+def test_smallest_heap_is_found_to_the_kilobyte(need):
+    asked = []
+
+    def works(heap):
+        asked.append(heap)
+        return None if heap >= need * size.KB else "MemoryError"
+
+    assert ram.smallest(works) == need * size.KB
+    assert len(asked) < 15
+
+
+def test_failure_with_plenty_of_heap_is_not_about_heap():
+    with pytest.raises(ram.Failed, match="status 1: ImportError"):
+        ram.smallest(lambda heap: "status 1: ImportError")
+
+
+def test_made_image_is_an_application_of_its_size():
+    image = ram.made_image(300_000)
+    assert len(image) == 300_000
+    assert image[0] == 0xE9 and image[12:14] == b"\0\0" and image[23] == 1
+    assert image[32:36] == b"\x32\x54\xcd\xab"
+
+
+def test_stub_has_at_most_60_lines():
+    stub = size.ROOT / "tests" / "ram" / "esp32.py"
+    assert len(stub.read_text().splitlines()) <= 60
+
+
+@needs_unix
+def test_update_needs_a_heap_and_reaches_the_server(mpy):
+    with local_server() as server:
+        attempts = ram.Attempts(mpy, server, ram.made_image(20_000), "small")
+        assert attempts.complaint(512 * size.KB, server.url) is None
+        assert "MemoryError" in attempts.complaint(16 * size.KB, server.url)
+        assert attempts.complaint(512 * size.KB, "http://127.0.0.1:1")
+
+
+@needs_unix
+def test_update_that_the_server_does_not_call_finished_is_a_complaint(mpy):
+    with local_server() as server:
+        attempts = ram.Attempts(mpy, server, b"no image" * 3000, "wrong")
+        assert "status 0" in attempts.complaint(512 * size.KB, server.url)
+
+
+@needs_unix
+def test_import_is_measured_without_what_was_there(mpy, tmp_path):
+    (tmp_path / "hawkbit").mkdir()
+    for stub in ("esp32", "machine"):
+        (tmp_path / f"{stub}.mpy").write_bytes((mpy / f"{stub}.mpy").read_bytes())
+    (tmp_path / "hawkbit" / "__init__.py").write_text("import esp32, machine\nx = bytes(5000)\n")
+    assert 5000 < ram.import_cost(tmp_path, "hawkbit") < 6000
+
+
+@needs_unix
+def test_source_beside_is_not_measured_instead(mpy, tmp_path, monkeypatch):
+    (tmp_path / "update.py").write_text("raise SystemExit(9)\n")
+    monkeypatch.chdir(tmp_path)
+    assert ram.import_complaint(mpy, 512 * size.KB) is None
+
+
+def test_import_on_32_bit_is_measured(mpy):
+    if reason := interpreters.reason_absent(ram.VERSION_32_BIT):
+        pytest.skip(reason)
+    one = ram.import_cost_32_bit(mpy, ["errors"])
+    more = ram.import_cost_32_bit(mpy, ["errors", "ddi", "http"])
+    assert 0 < one < more < 64 * size.KB
+    with pytest.raises(ram.Failed, match="no module named"):
+        ram.import_cost_32_bit(mpy, ["nothing"])
+
+
+def test_over_budget_is_exit_1_and_absence_is_not(monkeypatch, capsys):
+    figures = [
+        ram.Figure("heap", 1000, 1000),
+        ram.Figure("info", 10**9),
+        ram.Figure("node", None, 5, "no Node.js"),
+    ]
+    monkeypatch.setattr(ram, "measure", lambda: figures)
+    monkeypatch.setattr(interpreters, "reason_absent", lambda name: None)
+    monkeypatch.setattr("sys.argv", ["ram.py"])
+    assert ram.main() == 0
+    assert "no Node.js" in capsys.readouterr().out
+    figures[0] = ram.Figure("heap", 1001, 1000)
+    assert ram.main() == 1
+    assert "heap: 1 bytes over the budget" in capsys.readouterr().out
+
+
+def test_without_unix_port_it_says_so(monkeypatch, capsys):
+    monkeypatch.setattr(interpreters, "unix_port", _no_unix_port)
+    monkeypatch.setattr("sys.argv", ["ram.py"])
+    assert ram.main() == 0
+    assert "not measured: no MicroPython" in capsys.readouterr().out
+
+
+def _no_unix_port() -> Path:
+    raise interpreters.Unavailable("no MicroPython unix port")
