@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 VERSIONS := tests/versions
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-versions lint format size ram clean
+.PHONY: help setup test test-versions lint format size ram clean flash install
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -32,6 +32,12 @@ size: setup  ## .mpy size of each module against its budget
 
 ram: setup $(if $(shell command -v npm),$(VERSIONS)/node_modules/ready)  ## smallest heap for a whole update, cost of imports
 	@$(BIN)/python tools/ram.py
+
+flash: setup  ## MicroPython with two OTA slots onto a chip: PORT=/dev/ttyUSB0 FIRMWARE=firmware.bin
+	@$(BIN)/python tools/flash.py --port "$(PORT)" --firmware "$(FIRMWARE)"
+
+install: setup  ## the library, boot.py, main.py and config.py onto that board: PORT=/dev/ttyUSB0
+	@$(BIN)/python tools/install.py --port "$(PORT)"
 
 $(VERSIONS)/node_modules/ready: $(VERSIONS)/package-lock.json
 	@cd $(VERSIONS) && npm ci --silent

@@ -21,9 +21,11 @@ vfs,      data, fat,     0x200000, 0x200000
 """
 
 
-def application(chip="esp32", size=100_000, idf_version="v5.0.4") -> bytes:
+def application(
+    chip="esp32", size=100_000, name="ok", version="1.0.0", idf_version="v5.0.4"
+) -> bytes:
     """Return an application image for chip with about size bytes of payload."""
-    desc = AppDescription("ok", "1.0.0", idf_version, 0, b"\x11" * 32)
+    desc = AppDescription(name, version, idf_version, 0, b"\x11" * 32)
     payload = bytes(range(256)) * (size // 256)
     return _image(chip, CHIP_DEFS[chip].DROM_MAP_START + 0x20, desc.to_bytes() + payload)
 

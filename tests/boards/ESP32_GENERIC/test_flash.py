@@ -11,6 +11,7 @@ import flash
 import pytest
 from esp_idf_defs.image_metadata import ImageFlashSize, ImageMetadata
 from esp_idf_defs.partitions import PartitionTable
+from simboard import partitions
 
 from boards.ESP32_GENERIC import combined
 
@@ -85,6 +86,12 @@ def test_bare_chip_gets_every_piece_at_its_offset(plug_in, put, name, mib):
     ]
     assert chip.flash[0x10000 : 0x10000 + len(app)] == app
     assert chip.flash[0xD000:0xF000] == BLANK_OTADATA
+
+
+@pytest.mark.parametrize(("mib", "layout"), [(4, "ota-4m"), (8, "ota-8m")])
+def test_tables_are_those_of_the_simulated_board(mib, layout):
+    table = flash.choose_table(mib * 0x100000)
+    assert table.to_binary() == partitions.build(partitions.LAYOUTS[layout][1])
 
 
 def test_used_chip_boots_the_new_image_and_keeps_nothing_of_the_old(plug_in, put):

