@@ -8,30 +8,33 @@ assert board.boot().how == "reset"
 
 import contextlib
 import signal
+import sys
 import threading
+import traceback
 from collections import namedtuple
 from pathlib import Path
 
 from simboard import behavior, image, partitions
 from simboard.chip import Chip, Retained
-from simboard.clock import Time, VirtualClock
+from simboard.clock import Clock, Time, VirtualClock
 from simboard.errors import PowerOff
 from simboard.files import Files, Os
-from simboard.flash import SECTOR, Flash, Memory
+from simboard.flash import SECTOR, File, Flash, Memory
 from simboard.network import Network
-from simboard.power import Supply
+from simboard.power import Supply, parse_cut
 from simboard.sandbox import Sandbox
+from simboard.state import EXIT_CODES, load_state, save_state
 
 UNIX = Path(__file__).resolve().parent.parent
-# What the firmware brings along: the modules of the chip, the library, what CPython lacks.
-FIRMWARE = (UNIX / "modules", UNIX.parent.parent / "lib", UNIX / "cpython")
+# What the firmware brings along: the modules of the chip, and the library.
+FIRMWARE = (UNIX / "modules", UNIX.parent.parent / "lib")
+_CPYTHON = UNIX / "cpython"  # what CPython lacks
 # How long the firmware may compute without any step before a virtual clock moves on.
 _HANG_CPU_S = 1.0
 _REAL_STEP_S = 0.02
 
-# How a boot ended: a word of Chip, or END at the prompt; `sleep_ms` of a deep sleep.
+# How a boot ended: a word of Chip, or behavior.END; `sleep_ms` of a deep sleep.
 Ended = namedtuple("Ended", ("how", "sleep_ms"))
-END = "end"
 GOES_ON = (Chip.RESET, Chip.SOFT_RESET, Chip.SLEEP, Chip.POWER_CUT)
 
 
@@ -71,7 +74,7 @@ class Board:
         self.clock = clock or VirtualClock()
         self.retained = retained or Retained()
         self.chip = None  # of the last boot
-        self._firmware = firmware
+        self._firmware = (*firmware, _CPYTHON)
         self._modules = modules or {}
         self._net = net
         self._chip_options = chip_options
@@ -142,14 +145,15 @@ class Board:
         try:
             with Interrupts(chip):
                 chip.power_on()
-                behavior.run(chip, self._sandbox(chip, networks).execute)
+                sandbox = self._sandbox(chip, networks)
+                behavior.run(chip, sandbox.execute, traceback.print_exception)
         except PowerOff:
             pass
         finally:
             for network in networks:
                 network.close()
         self.retained = chip.retained if chip.stopped else Retained()
-        return Ended(chip.stopped or END, chip.sleep_ms)
+        return Ended(chip.stopped or behavior.END, chip.sleep_ms)
 
     def run(self, max_boots=20, limit_ms=None):
         """Boot again until the program ends; a sleep takes its time. Return all Ended."""
@@ -174,6 +178,29 @@ class Board:
         if behavior.name(chip) == behavior.CANNOT_IMPORT:
             sandbox.factories[behavior.UPDATER] = _cannot_import
         return sandbox
+
+
+def boot_process(options):
+    """Boot once as `options` say (see process.py) and exit; the same as unixport.boot()."""
+    state_file = options["flash"] + ".state"
+
+    def open_state(mode):
+        return open(state_file, mode)
+
+    retained, counts = load_state(open_state)
+    with open(options["flash"], "r+b", buffering=0) as file:
+        board = Board(
+            Flash(File(file), options["strict"]),
+            options["firmware"],
+            clock=VirtualClock() if options["virtual_clock"] else Clock(),
+            supply=Supply([parse_cut(cut) for cut in options["cuts"]], counts),
+            retained=retained,
+            has_rollback=options["rollback"],
+            app_has_rollback=options["app_rollback"],
+        )
+        ended = board.boot()
+        save_state(open_state, board.chip)
+    sys.exit(EXIT_CODES[ended.how])
 
 
 def open_files(device, table):

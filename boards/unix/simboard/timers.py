@@ -2,7 +2,10 @@
 
 
 class Timers:
-    """`clock`: the chip's. A timer is known by its number, the watchdog by WATCHDOG."""
+    """`clock`: the chip's. A timer is known by its number, the watchdog by WATCHDOG.
+
+    Interrupts call run() and the callbacks arm and disarm: every loop is over a copy.
+    """
 
     WATCHDOG = "watchdog"
 
@@ -25,15 +28,16 @@ class Timers:
         """How long until the next one fires, at least 0; None: none is armed."""
         if not self._armed:
             return None
-        return max(0, min(timer[0] for timer in self._armed.values()) - self._clock.now_ms())
+        first_ms = min(timer[0] for timer in list(self._armed.values()))
+        return max(0, first_ms - self._clock.now_ms())
 
     def has_one_shot(self):
-        return any(timer[1] is None for timer in self._armed.values())
+        return any(timer[1] is None for timer in list(self._armed.values()))
 
     def run(self):
         """Call back all that are due, the earliest first."""
         now_ms = self._clock.now_ms()
-        due = [(timer[0], str(ident), ident) for ident, timer in self._armed.items()]
+        due = [(timer[0], str(ident), ident) for ident, timer in list(self._armed.items())]
         for when_ms, _, ident in sorted(due):
             if when_ms <= now_ms:
                 self._fire(ident)
