@@ -20,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = ROOT / "lib" / "hawkbit"
 BOARD = ROOT / "boards" / "ESP32_GENERIC"
+CONFIG = ROOT / "config.py"
 OLDEST = [1, 23]
 
 # A watchdog that main.py started bites in the middle of the copy: give it ten minutes.
@@ -67,9 +68,8 @@ def probe(port: str) -> dict:
     except (IndexError, ValueError):
         raise InstallError(f"the board at {port} gave an answer that is none: {answer!r}")
     if board["version"] < OLDEST:
-        raise InstallError(
-            "MicroPython %d.%d is too old, 1.23 is needed" % tuple(board["version"])
-        )
+        major, minor = board["version"]
+        raise InstallError(f"MicroPython {major}.{minor} is too old, 1.23 is needed")
     if board["slots"] < 2:
         raise InstallError("this board has no OTA slots; first: make flash PORT=... FIRMWARE=...")
     return board
@@ -77,10 +77,31 @@ def probe(port: str) -> dict:
 
 def files_for(on_board: list[str]) -> list[Path]:
     """Return the files for the root of the board's filesystem."""
-    files = [BOARD / "boot.py", BOARD / "main.py", *sorted(BOARD.glob("ca.*"))]
-    if "config.py" not in on_board:
-        files.append(_config())
+    certificates = sorted(CONFIG.parent.glob("ca.*"))
+    files = [BOARD / "boot.py", BOARD / "main.py", *certificates]
+    if CONFIG.name not in on_board:
+        check_config({*on_board, *(f.name for f in certificates)})
+        files.append(CONFIG)
     return files
+
+
+def check_config(present: set[str]) -> None:
+    """Raise InstallError unless CONFIG has every setting, and its certificate is present."""
+    example = BOARD / "config.example.py"
+    if not CONFIG.exists():
+        raise InstallError(
+            f"the board has no config.py yet: cp boards/{BOARD.name}/{example.name} config.py, "
+            "fill in your network and server, and run this again"
+        )
+    settings = _settings(CONFIG)
+    missing = _settings(example).keys() - settings
+    if missing:
+        raise InstallError(f"config.py lacks {', '.join(sorted(missing))}: see {example.name}")
+    if settings["URL"].startswith("https:") and settings["CA_FILE"] not in present:
+        raise InstallError(
+            f"URL is https, and there is no {settings['CA_FILE']}: put the certificate that the "
+            "server's was signed with beside config.py"
+        )
 
 
 def copy(files: list[Path], folder: str) -> list[str]:
@@ -133,27 +154,15 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _config() -> Path:
-    """Return config.py, with every setting that config.example.py has."""
-    config, example = BOARD / "config.py", BOARD / "config.example.py"
-    if not config.exists():
-        raise InstallError(
-            f"the board has no config.py yet: copy {example.name} in boards/{BOARD.name} to "
-            "config.py, fill in your network and server, and run this again"
-        )
-    missing = _settings(example) - _settings(config)
-    if missing:
-        raise InstallError(f"{config}: lacks {', '.join(sorted(missing))}; see {example.name}")
-    return config
-
-
-def _settings(path: Path) -> set[str]:
+def _settings(path: Path) -> dict:
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
+        assigned = [node for node in tree.body if isinstance(node, ast.Assign)]
+        return {node.targets[0].id: ast.literal_eval(node.value) for node in assigned}
     except SyntaxError as e:
-        raise InstallError(f"{path}: line {e.lineno}: {e.msg}")
-    assignments = [node for node in tree.body if isinstance(node, ast.Assign)]
-    return {name.id for node in assignments for name in node.targets if isinstance(name, ast.Name)}
+        raise InstallError(f"{path.name}, line {e.lineno}: {e.msg}")
+    except (AttributeError, ValueError) as e:
+        raise InstallError(f"{path.name}: only lines NAME = value are read ({e})")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
-# Copy this file to config.py and fill it in; `make install` puts it onto the board once.
-# `rollouts setup NAME --template config.example.py` fills in what the server knows.
+# Copy this file to config.py beside the Makefile and fill it in, or let the server fill in
+# what it knows: rollouts setup NAME --template boards/ESP32_GENERIC/config.example.py
+# `make install` puts it onto the board once.
 
 WIFI_SSID = "my network"
 WIFI_PASSWORD = "its password"
 
 # https needs the certificate that the server's was signed with, DER or PEM, in CA_FILE
-# (`make install` copies every ca.* beside config.py), and the time: the board's clock
+# (`make install` copies every ca.* beside config.py too), and the time: the board's clock
 # begins in 2000.
 URL = "https://hawkbit.example.com"
 CA_FILE = "ca.pem"

@@ -14,14 +14,18 @@ MODULES = sorted(f.stem for f in (ROOT / "lib" / "hawkbit").glob("*.py"))
 
 
 @pytest.fixture
-def board(tmp_path, monkeypatch):
-    """Return a copy of the board's folder, where a test may put its config.py."""
-    folder = tmp_path / "ESP32_GENERIC"
-    folder.mkdir()
-    for name in "boot.py", "main.py", "config.example.py":
-        shutil.copy(install.BOARD / name, folder)
-    monkeypatch.setattr(install, "BOARD", folder)
-    return folder
+def config(tmp_path, monkeypatch):
+    """Return where config.py is looked for; nothing is there yet."""
+    monkeypatch.setattr(install, "CONFIG", tmp_path / "config.py")
+    return install.CONFIG
+
+
+@pytest.fixture
+def filled_in(config):
+    """Return a config.py that is complete."""
+    shutil.copy(install.BOARD / "config.example.py", config)
+    config.with_name("ca.pem").write_bytes(b"certificate")
+    return config
 
 
 @pytest.fixture
@@ -42,31 +46,22 @@ def connect(tmp_path):
         repl.stop()
 
 
-def fill_in(board: Path) -> bytes:
-    config = board / "config.py"
-    shutil.copy(board / "config.example.py", config)
-    return config.read_bytes()
-
-
 def run(repl) -> int:
     return install.main(["--port", repl.url])
 
 
-def test_empty_board_gets_library_boot_main_and_config(connect, board, capfd):
-    config = fill_in(board)
-    (board / "ca.pem").write_bytes(b"certificate")
+def test_empty_board_gets_library_boot_main_and_config(connect, filled_in, capfd):
     repl = connect()
     assert run(repl) == 0, capfd.readouterr().err
     on_board = {str(f.relative_to(repl.files)) for f in repl.files.rglob("*") if f.is_file()}
     library = {f"lib/hawkbit/{name}.mpy" for name in MODULES}
     assert on_board == {"boot.py", "main.py", "config.py", "ca.pem"} | library
     for name in "boot.py", "main.py":
-        assert (repl.files / name).read_bytes() == (board / name).read_bytes()
-    assert (repl.files / "config.py").read_bytes() == config
+        assert (repl.files / name).read_bytes() == (install.BOARD / name).read_bytes()
+    assert (repl.files / "config.py").read_bytes() == filled_in.read_bytes()
 
 
-def test_installed_library_is_imported_by_micropython(connect, board):
-    fill_in(board)
+def test_installed_library_is_imported_by_micropython(connect, filled_in):
     repl = connect()
     assert run(repl) == 0
     program = "import hawkbit.ddi; print(hawkbit.ddi.__file__)"
@@ -80,8 +75,7 @@ def test_installed_library_is_imported_by_micropython(connect, board):
     assert said.stdout.strip().endswith("hawkbit/ddi.mpy"), said.stderr
 
 
-def test_second_install_writes_nothing_and_keeps_the_boards_config(connect, board, capfd):
-    fill_in(board)
+def test_second_install_writes_nothing_and_keeps_the_boards_config(connect, filled_in, capfd):
     repl = connect()
     assert run(repl) == 0
     (repl.files / "config.py").write_bytes(b"URL = 'mine'\n")
@@ -89,13 +83,12 @@ def test_second_install_writes_nothing_and_keeps_the_boards_config(connect, boar
     capfd.readouterr()
     assert run(repl) == 0
     said = capfd.readouterr().out
-    assert said.count("Up to date:") == len(MODULES) + 2
+    assert said.count("Up to date:") == len(MODULES) + len(["boot.py", "main.py", "ca.pem"])
     assert "config.py: the board's own is kept" in said
     assert times == {f: f.stat().st_mtime_ns for f in repl.files.rglob("*") if f.is_file()}
 
 
-def test_sources_that_would_shadow_the_library_go(connect, board):
-    fill_in(board)
+def test_sources_that_would_shadow_the_library_go(connect, filled_in):
     repl = connect()
     library = repl.files / "lib" / "hawkbit"
     library.mkdir(parents=True)
@@ -104,43 +97,56 @@ def test_sources_that_would_shadow_the_library_go(connect, board):
     assert sorted(f.name for f in library.iterdir()) == [f"{name}.mpy" for name in MODULES]
 
 
-def test_without_any_config_says_what_to_copy_and_writes_nothing(connect, board, capfd):
+def test_without_any_config_says_what_to_copy_and_writes_nothing(connect, config, capfd):
     repl = connect()
     assert run(repl) == 1
-    assert "copy config.example.py in boards/ESP32_GENERIC to config.py" in capfd.readouterr().err
+    assert "cp boards/ESP32_GENERIC/config.example.py config.py" in capfd.readouterr().err
     assert not [f for f in repl.files.rglob("*") if f.is_file()]
 
 
-def test_config_that_lacks_a_setting_is_named(connect, board, capfd):
-    (board / "config.py").write_text("URL = 'http://192.168.1.5:8080'\n")
+def test_config_that_lacks_a_setting_is_named(connect, config, capfd):
+    config.write_text("URL = 'http://192.168.1.5:8080'\n")
     assert run(connect()) == 1
     assert "lacks ATTRIBUTES, CA_FILE, CONTROLLER_ID" in capfd.readouterr().err
 
 
-def test_config_with_a_syntax_error_is_named(connect, board, capfd):
-    (board / "config.py").write_text("URL = 'open\n")
+def test_config_with_a_syntax_error_is_named(connect, config, capfd):
+    config.write_text("URL = 'open\n")
     assert run(connect()) == 1
-    assert "config.py: line 1: unterminated string" in capfd.readouterr().err
+    assert "config.py, line 1: unterminated string" in capfd.readouterr().err
 
 
-def test_board_without_slots_is_sent_to_make_flash(connect, board, capfd):
+def test_https_without_a_certificate_is_refused(connect, filled_in, capfd):
+    filled_in.with_name("ca.pem").unlink()
+    assert run(connect()) == 1
+    assert "URL is https, and there is no ca.pem" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("line", ["URL = NAME", "a, b = 1, 2", "config.URL = ''"])
+def test_config_that_computes_is_refused(config, line):
+    config.write_text(line)
+    with pytest.raises(install.InstallError, match="only lines NAME = value are read"):
+        install.check_config(set())
+
+
+def test_board_without_slots_is_sent_to_make_flash(connect, capfd):
     assert run(connect(slots=0)) == 1
     assert "no OTA slots; first: make flash" in capfd.readouterr().err
 
 
-def test_other_micropython_is_no_esp32(connect, board, capfd):
+def test_other_micropython_is_no_esp32(connect, capfd):
     assert run(connect(slots=None)) == 1
     assert "runs MicroPython, but is no ESP32" in capfd.readouterr().err
 
 
-def test_too_old_micropython_is_refused(board, monkeypatch, capfd):
+def test_too_old_micropython_is_refused(monkeypatch, capfd):
     answer = '{"version": [1, 22], "slots": 2, "files": [], "library": []}\n'
     monkeypatch.setattr(install, "mpremote", lambda port, *arguments: answer)
     assert install.main(["--port", "x"]) == 1
     assert "MicroPython 1.22 is too old" in capfd.readouterr().err
 
 
-def test_absent_port_is_a_clear_error(board, capfd):
+def test_absent_port_is_a_clear_error(capfd):
     assert install.main(["--port", "/dev/not-there"]) == 1
     assert "failed to access /dev/not-there" in capfd.readouterr().err
 
