@@ -54,6 +54,7 @@ def make(project_name="ok", version="1.0.0", size=64 * 1024, chip="esp32") -> by
     ]
     image.entrypoint = iram
     image.flash_mode = 2  # DIO
+    image.flash_size_freq = 0x20  # 4 MB, 40 MHz
     image.max_rev_full = 399
     made = image.save(None)
     assert len(made) == size
