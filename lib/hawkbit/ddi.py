@@ -61,12 +61,19 @@ def base(answer):
         raise ProtocolError("not a DDI poll")
     return Base(
         polling.get("sleep") if type(polling) is dict else None,
-        href(links, "deploymentBase"),
-        href(links, "cancelAction"),
-        href(links, "confirmationBase"),
-        href(links, "installedBase"),
-        href(links, "configData"),
+        _offer(links, "deploymentBase"),
+        _offer(links, "cancelAction"),
+        _offer(links, "confirmationBase"),
+        _offer(links, "installedBase"),
+        _offer(links, "configData"),
     )
+
+
+def _offer(links, rel):
+    link = href(links, rel)
+    if link is None and rel in links:
+        raise ProtocolError("the poll's link %s has no href" % rel)
+    return link
 
 
 def href(links, rel):
@@ -84,9 +91,12 @@ def action_id(link):
 def stop_id(answer):
     """Return the id, as text, of the action that a cancelAction answer wants stopped."""
     try:
-        return str(answer["cancelAction"]["stopId"])
+        found = answer["cancelAction"]["stopId"]
     except (KeyError, TypeError):
+        found = None
+    if type(found) not in (str, int) or found == "":
         raise ProtocolError("cancelAction without stopId")
+    return str(found)
 
 
 def sleep_s(text):
@@ -103,7 +113,7 @@ def sleep_s(text):
         else:
             h, m, s = text.split(":")
             seconds = int(h) * 3600 + int(m) * 60 + int(s)
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError):
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError):
         pass  # seconds is 0: the one complaint is below
     if seconds < 1:
         raise ProtocolError("config.polling.sleep: %r" % (text,))
@@ -163,7 +173,8 @@ def _artifacts(chunk, weak_hashes):
     metadata = {}
     for entry in _need(chunk.get("metadata") or [], list, "metadata"):
         entry = _need(entry, dict, "metadata")
-        metadata[_need(entry.get("key"), str, "metadata key")] = entry.get("value")
+        key = _need(entry.get("key"), str, "metadata key")
+        metadata[key] = _need(entry.get("value"), str, "metadata value")
     found = []
     for artifact in _need(chunk.get("artifacts"), list, "artifacts"):
         filename = _need(_need(artifact, dict, "artifact").get("filename"), str, "filename")
