@@ -91,8 +91,9 @@ def _request(connection, got):
     for line in head.split(b"\r\n"):
         if line.lower().startswith(b"content-length:"):
             length = int(line.split(b":")[1])
-    for _ in range(length - len(body)):
-        _receive(connection, got, 1)
+    end = len(got) - len(body) + length
+    while len(got) < end:
+        _receive(connection, got, min(end - len(got), 4096))
 
 
 def _receive(connection, got, size=4096):
@@ -115,7 +116,10 @@ def _drip(connection, got, text, interval_s):
 
 def _close(connection, got):
     if isinstance(connection, ssl.SSLSocket):
-        connection.unwrap().close()
+        # say goodbye, but do not wait for the other side's
+        connection.setblocking(False)
+        with contextlib.suppress(ssl.SSLWantReadError):
+            connection.unwrap()
     connection.close()
 
 

@@ -23,7 +23,7 @@ _DIGITS = const("0123456789")
 _HEX_DIGITS = const(b"0123456789abcdefABCDEF")
 _TO_THE_END = const(-1)  # of the connection
 
-_KEPT_HEADS = (
+KEPT_HEADS = (
     "connection",
     "content-length",
     "content-range",
@@ -245,7 +245,7 @@ class _Connection:
 class Response:
     """An answer: `status`, and a body to be read or given up.
 
-    Of the heads only those are there that the library needs: _KEPT_HEADS.
+    Of the heads only those are there that the library needs: KEPT_HEADS.
     """
 
     def __init__(self, connection):
@@ -284,7 +284,7 @@ class Response:
             raise ProtocolError("not a head: %s" % line[:40])
         try:
             name = name.decode().lower()
-            if name in _KEPT_HEADS:
+            if name in KEPT_HEADS:
                 value = value.strip().decode()
                 if self._heads.get(name, value) != value:
                     value = self._heads[name] + ", " + value
