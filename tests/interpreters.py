@@ -17,12 +17,12 @@ ROOT = Path(__file__).resolve().parent.parent
 DEVICE = ROOT / "tests" / "device"
 VERSIONS = ROOT / "tests" / "versions"
 
-_PATH = [ROOT / "lib", ROOT / "boards" / "unix", DEVICE]
-_PATH_CPYTHON = [ROOT / "lib", ROOT / "boards/unix/cpython", ROOT / "boards" / "unix", DEVICE]
+_BOARD = ROOT / "boards" / "unix"
+_PATH = [ROOT / "lib", _BOARD, _BOARD / "modules", DEVICE]
 # /lib is on the path of the npm builds by itself.
-_NODE_PATH = dict(zip(_PATH, ("/lib", "/boards", "/device"), strict=True))
+_NODE_PATH = dict(zip(_PATH, ("/lib", "/board", "/modules", "/device"), strict=True))
 # What the npm builds lack: a file that imports one of these is skipped there.
-ABSENT = ("socket", "ssl", "tls", "machine", "esp32", "requests")
+ABSENT = ("socket", "ssl", "tls", "requests")
 
 
 class Unavailable(Exception):
@@ -47,7 +47,7 @@ def command(name: str, module: str, tests: list[str]) -> tuple[list[str], dict[s
     """
     program = f"import runner; runner.run({module!r}, {tests!r})"
     if name == "cpython":
-        path = os.pathsep.join(map(str, _PATH_CPYTHON))
+        path = os.pathsep.join(map(str, [*_PATH, _BOARD / "cpython"]))
         return [sys.executable, "-u", "-c", program], {"PYTHONPATH": path}
     if name == "unix":
         path = ":".join([*map(str, _PATH), ".frozen"])

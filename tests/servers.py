@@ -1,13 +1,17 @@
 """The servers that device tests ask for by NEEDS; each is started once per session."""
 
 import atexit
+import contextlib
 import functools
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import certificates
+from rollouts.testing import local_server
 from scripted_server import ScriptedServer
+from tls_proxy import TLSProxy
 
 
 def variables(needs: Iterable[str]) -> dict[str, str]:
@@ -39,4 +43,19 @@ def _scripted_server() -> dict[str, str]:
     return {"SCRIPTED_SERVER": f"127.0.0.1:{server.port}", **_ca()}
 
 
-_PROVIDERS = {"SCRIPTED_SERVER": _scripted_server}
+@functools.cache
+def _local_hawkbit() -> dict[str, str]:
+    stack = contextlib.ExitStack()
+    atexit.register(stack.close)
+    server = stack.enter_context(local_server())
+    proxy = TLSProxy(urlsplit(server.url).port, _certificates() / "good.pem")
+    stack.callback(proxy.close)
+    return {
+        "DDI_URL": server.url,
+        "DDI_TLS_URL": f"https://localhost:{proxy.port}",
+        "DDI_GATEWAY_TOKEN": server.gateway_token,
+        **_ca(),
+    }
+
+
+_PROVIDERS = {"SCRIPTED_SERVER": _scripted_server, "DDI_URL": _local_hawkbit}

@@ -24,7 +24,14 @@ def run(tmp_path):
     """Return a function that runs a device test file under the real conftest.py."""
     device = tmp_path / "tests" / "device"
     device.mkdir(parents=True)
-    for name in ("conftest", "interpreters", "servers", "certificates", "scripted_server"):
+    for name in (
+        "conftest",
+        "interpreters",
+        "servers",
+        "certificates",
+        "scripted_server",
+        "tls_proxy",
+    ):
         shutil.copy(TESTS / f"{name}.py", device.parent)
     shutil.copy(TESTS / "device" / "runner.py", device)
     (device.parent / "versions").mkdir()

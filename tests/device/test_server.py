@@ -1,0 +1,39 @@
+"""A poll of `rollouts serve` over real sockets, plain and over TLS."""
+
+import os
+
+from hawkbit.client import Client
+from hawkbit.http import Session
+from interpreter import clock, net
+
+NEEDS = ("DDI_URL",)
+
+
+def poll(url, tls=None):
+    session = Session(net, clock, tls)
+    client = Client(session, url, "DEFAULT", "a+b-é", gateway_token=token())
+    base = client.poll()
+    client.poll()
+    client.close()
+    return base, session
+
+
+def token():
+    return os.getenv("DDI_GATEWAY_TOKEN")
+
+
+def ca():
+    with open(os.getenv("CA_PEM"), "rb") as f:
+        return f.read()
+
+
+def test_new_device_is_asked_for_its_attributes():
+    base, session = poll(os.getenv("DDI_URL"))
+    assert base.config_data and not base.deployment
+    assert session.connections == 1
+
+
+def test_poll_over_tls_keeps_its_connection():
+    base, session = poll(os.getenv("DDI_TLS_URL"), net.context(ca()))
+    assert base.config_data
+    assert session.connections == 1
