@@ -28,7 +28,8 @@ failed or was canceled, 2 usage, 3 refused or nothing matched, 4 server or login
 
 
 def make_app():
-    app = _group(_HELP)
+    # Completion is answered by the root alone.
+    app = _group(_HELP, add_completion=True)
     app.callback()(_root)
     for module in (setup, publish, assign, watch, actions, targets):
         module.add_to(app)
@@ -43,11 +44,11 @@ def make_app():
     return app
 
 
-def _group(text):
+def _group(text, add_completion=False):
     return typer.Typer(
         help=text,
         no_args_is_help=True,
-        add_completion=False,
+        add_completion=add_completion,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -80,11 +81,12 @@ def _add_serve(app):
         # Imported late: its libraries take a second, and may not be installed.
         try:
             from rollouts.serve.command import serve as local_server
+
+            server_app = typer.Typer(add_completion=False, rich_markup_mode=None)
+            server_app.command()(local_server)
+            server_app(context.args, prog_name="rollouts serve")
         except ModuleNotFoundError as error:
             if error.name.startswith("rollouts"):
                 raise
             Output().error(f"{error.name} is missing: pip install 'rollouts[serve]'")
             raise typer.Exit(Exit.USAGE) from error
-        server_app = typer.Typer(add_completion=False, rich_markup_mode=None)
-        server_app.command()(local_server)
-        server_app(context.args, prog_name="rollouts serve")

@@ -154,7 +154,7 @@ def _add_making(app):
 def _add_modules(app):
     @command(app, "modules", example="rollouts ds modules fw:2.0.0")
     def modules(run, set: Set, listing: Listing):
-        """List the software modules of a set. (hawkBit 1.0 ignores --q and --sort here.)"""
+        """List the software modules of a set. (hawkBit 1.0 ignores --q here.)"""
         one = find_set(run.hawkbit, set)
         found = run.hawkbit.sets.modules(one.id, **listing.as_arguments())
         run.out.rows(found, columns.MODULES)
