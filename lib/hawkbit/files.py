@@ -30,10 +30,11 @@ def _check_name(name):
 
 def _make_dir(path):
     try:
-        os.mkdir(path)
+        is_dir = os.stat(path)[0] & _IS_DIR
     except OSError:
-        if not os.stat(path)[0] & _IS_DIR:
-            raise
+        is_dir = False
+    if not is_dir:
+        os.mkdir(path)
 
 
 def _tree(path, remove=False):
@@ -78,7 +79,7 @@ class Files:
         if state in (bundle.NEW, bundle.TRIAL) or now != bundle.running[self._path]:
             raise HawkbitError("%s is on trial or waits for a reset" % self._path)
         if self._target in (None, now):
-            self._target = ".a" if now == ".b" else ".b"
+            self._target = ".b" if now == ".a" else ".a"
             self._complete = False
         self._check_space(artifact)
         try:

@@ -22,7 +22,8 @@ class Power:
         self.changes = 0
         self.cut_at = cut_at
         self.is_cut = False
-        self.error = None  # what every change raises instead
+        self.error = None  # what changes raise instead, from the one of this number on
+        self.error_at = 1
         for name in ("stat", "listdir", "statvfs"):
             setattr(self, name, getattr(os, name))
 
@@ -32,9 +33,9 @@ class Power:
             module.open = self.open
 
     def change(self):
-        if self.error:
-            raise self.error
         self.changes += 1
+        if self.error and self.changes >= self.error_at:
+            raise self.error
         if self.is_cut or self.changes == self.cut_at:
             self.is_cut = True
             raise PowerCut
@@ -116,6 +117,7 @@ def remove(path):
     for name in os.listdir(path) if is_directory else ():
         remove(path + "/" + name)
     (os.rmdir if is_directory else os.remove)(path)
+    remove(path)  # the npm build of 1.23 then finds what a rename had replaced
 
 
 def tar_head(name, size=0, kind="0", magic=b"ustar\x0000", prefix=b""):
