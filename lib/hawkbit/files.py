@@ -109,13 +109,7 @@ class Files:
         return self._path + self._target
 
     def write(self, offset, block):
-        """See download.py. UpdateError when the flash is full."""
-        try:
-            self._store(offset, block)
-        except OSError as e:
-            raise UpdateError("%s at %d: %s" % (self._name, offset, e))
-
-    def _store(self, offset, block):
+        """See download.py."""
         if offset == 0:
             self._close()
             self._file = open(self._directory() + "/" + self._name, "wb")
@@ -218,13 +212,8 @@ class AppFiles(Files):
         self._ended = False
         return super().begin(artifact, have)
 
-    def finish(self):
-        """See Files. UpdateError when the tar has no end."""
-        if not self._ended:
-            raise UpdateError("%s is cut off" % self._name)
-        super().finish()
-
-    def _store(self, offset, block):
+    def write(self, offset, block):
+        """See download.py."""
         view = memoryview(block)
         at = 0
         while at < len(block) and not self._ended:
@@ -237,6 +226,12 @@ class AppFiles(Files):
             if not self._left:
                 self._close()
             at += (n + _RECORD - 1) // _RECORD * _RECORD
+
+    def finish(self):
+        """See Files. UpdateError when the tar has no end."""
+        if not self._ended:
+            raise UpdateError("%s is cut off" % self._name)
+        super().finish()
 
     def _take(self, part):
         if self._file:

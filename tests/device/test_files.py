@@ -41,10 +41,13 @@ def boot(kind=files.AppFiles, path="app"):
 
 
 def give(sink, data, filename="app.tar"):
-    """Send `data` through the sink as a download does."""
+    """Send `data` through the sink as Download does."""
     assert sink.begin(artifact(data, filename), 0) == 0
     for offset in range(0, len(data), BLOCK_SIZE):
-        sink.write(offset, memoryview(bytearray(data[offset : offset + BLOCK_SIZE])))
+        try:
+            sink.write(offset, memoryview(bytearray(data[offset : offset + BLOCK_SIZE])))
+        except OSError as e:
+            raise UpdateError(str(e))
     sink.finish()
 
 
