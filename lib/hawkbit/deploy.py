@@ -234,6 +234,7 @@ class Action:
         if deployment.update == ddi.SKIP:
             if deployment.window is None:  # download-only
                 self._end(ddi.RESULT_SUCCESS, ["downloaded"], ddi.EXEC_DOWNLOADED)
+                self._abort()
         elif consent or self._accepts(deployment, deployment.update):
             self._activate()
 
@@ -271,16 +272,22 @@ class Action:
         self._hooks.reset()
 
     def fail(self, error, action_id=None):
-        """End the action as failed. action_id: of an offer that is not in the record yet."""
+        """End the action as failed. action_id: of an offer that is not in the record yet.
+
+        Resets when something runs that had to go back: the company of a slot.
+        """
         details = [str(error)]
+        needs_reset = False
         if action_id not in (None, self.id):
             self.drop("superseded")
             self._journal.renew(action=action_id)
         elif self.state in (ACTIVATING, TESTING):
-            self._revert()
+            needs_reset = self._revert()
             details.append(self._journal.record.get("cause", "reset before it was confirmed"))
         self._abort()
         self._end(ddi.RESULT_FAILURE, details)
+        if needs_reset:
+            self._hooks.reset()
 
     def cancel(self, stop_id):
         """Stop the action `stop_id`; False when it is too late, since it is activated."""
@@ -305,8 +312,10 @@ class Action:
             self._enter(IDLE)
 
     def _revert(self):
+        needs_reset = False
         for part in reversed(self._order):
-            self._sinks[part].revert()
+            needs_reset = self._sinks[part].revert() or needs_reset
+        return needs_reset
 
     def _abort(self):
         self._download = None

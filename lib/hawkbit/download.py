@@ -13,11 +13,13 @@ finish()               length and hash of the artifact agreed
 activate()             use it from the next boot on; True: needs a reset. May be repeated
 activated()            after that reset: does it run? UpdateError: it was rolled back
 on_trial()             is what runs now not confirmed yet?
-confirm(), revert()    at that boot: keep it, or go back to what was before
+confirm(), revert()    at that boot: keep it, or go back to what was before; revert() returns
+                       True when it still runs, so that a reset is needed
 abort()                forget what begin() started
 keep(), restore(kept)  a short str that the journal keeps for the sink over a reset
 is_slot                True for the one that is activated last, since it decides what boots;
-                       it takes a single artifact
+                       it takes a single artifact. Other parts may have several: the next
+                       begin() adds to what was finished, until abort() or confirm()
 """
 
 import hashlib

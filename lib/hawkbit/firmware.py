@@ -107,7 +107,9 @@ class FirmwareSlot:
 
     def revert(self):
         """See download.py and rollback.py. Does nothing to an image that was confirmed."""
+        trial = rollback.on_trial()
         rollback.revert()
+        return trial
 
     def abort(self):
         """See download.py. What was written stays: it cannot boot."""

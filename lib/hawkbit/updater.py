@@ -148,6 +148,7 @@ class Updater:
         log.line(log.INFO, "%s: %s", name, info)
         if info == TESTING:
             self._started_ms = self._clock.ticks_ms()
+            self._tested = False
         if self._on_event:
             try:
                 self._on_event(name, info)
