@@ -1,0 +1,110 @@
+"""tools/rollouts/README.md: what it shows is run, what it lists exists."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import images
+import pytest
+import typer
+from rollouts.api import Hawkbit
+from rollouts.api.sets import DistributionSets
+from rollouts.cli.exits import Exit
+from rollouts.cli.root import make_app
+from rollouts.cli.settings import KEYS
+from typer.testing import CliRunner
+
+README = Path(__file__).parents[3] / "tools/rollouts/README.md"
+TEXT = README.read_text(encoding="utf-8")
+
+
+def block(language):
+    return re.search(rf"```{language}\n(.*?)```", TEXT, re.DOTALL).group(1)
+
+
+def conversations(text):
+    """Yield (command, what it printed)."""
+    for part in text.split("$ ")[1:]:
+        command, _, shown = part.partition("\n")
+        yield command, shown
+
+
+@pytest.fixture
+def environ(server, tmp_path):
+    program = str(Path(sys.executable).parent)
+    return {
+        **os.environ,
+        "PATH": f"{program}:{os.environ['PATH']}",
+        "ROLLOUTS_URL": server.url,
+        "ROLLOUTS_USER": server.user,
+        "ROLLOUTS_PASSWORD": server.password,
+        "XDG_CONFIG_HOME": str(tmp_path),
+    }
+
+
+def install_when_assigned(device):
+    while "deploymentBase" not in device.poll().get("_links", {}):
+        time.sleep(0.1)
+    device.report(1, "closed", "success", "installed fw 2.0.0")
+
+
+def test_the_quick_start_prints_what_it_shows_and_python_reads_it(environ, tmp_path, devices):
+    (tmp_path / "fw.app-bin").write_bytes(images.app_image("fw", "2.0.0"))
+    for command, shown in conversations(block("console")):
+        if "assign" in command:
+            threading.Thread(
+                target=install_when_assigned, args=(devices("kitchen-1"),), daemon=True
+            ).start()
+        result = subprocess.run(
+            ["bash", "-c", command],
+            cwd=tmp_path,
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert result.stdout == shown, (command, result.stderr)
+    result = subprocess.run(
+        [sys.executable, "-c", block("python")], env=environ, capture_output=True, text=True
+    )
+    assert result.stdout.splitlines()[0] == "kitchen-1 fw:2.0.0", result.stderr
+    assert "finished ['installed fw 2.0.0']" in result.stdout
+
+
+def test_every_command_of_the_table_exists():
+    app = typer.main.get_command(make_app())
+    table = set(re.findall(r"^\| `rollouts ([a-z]+)", TEXT, re.MULTILINE))
+    assert table == set(app.commands)
+
+
+@pytest.mark.parametrize(
+    ("command", "method"), re.findall(r"\| `(rollouts ds [^`]+)` \| `sets\.([a-z_]+)", TEXT)
+)
+def test_every_line_of_the_endpoint_table_exists(command, method):
+    words = [word for word in shlex.split(command)[1:] if not word.isupper() and "=" not in word]
+    result = CliRunner().invoke(make_app(), [*words, "--help"])
+    assert result.exit_code == 0
+    assert f"rollouts {' '.join(words)}" in result.stdout
+    assert hasattr(DistributionSets, method)
+
+
+def test_there_are_eighteen_endpoints():
+    assert len(re.findall(r"^\| `(GET|POST|PUT|DELETE) /", TEXT, re.MULTILINE)) == 18
+
+
+def test_every_exit_code_and_variable_is_in_its_table():
+    for code in Exit:
+        assert re.search(rf"^\| {code.value} \||\b{code.value} ", TEXT, re.MULTILINE)
+    for key in (*KEYS, "profile", "config"):
+        assert f"`ROLLOUTS_{key.upper()}`" in TEXT
+
+
+def test_every_resource_group_is_named():
+    for name in ("sets", "modules", "targets", "actions", "filters", "configuration"):
+        assert f"`.{name}`" in TEXT or f"`hawkbit.{name}`" in TEXT
+        assert hasattr(Hawkbit("http://h", "u", "p"), name)
