@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 VERSIONS := tests/versions
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-versions lint format size ram clean flash install
+.PHONY: help setup demo readme test test-versions lint format size ram bench clean flash install
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -14,6 +14,12 @@ setup: $(VENV)/ready  ## install the pinned host tools into .venv
 
 $(VENV)/ready: pyproject.toml tools/setup.sh
 	@PYTHON=$(PYTHON) sh tools/setup.sh
+
+demo: setup  ## two whole updates on this computer; FIRMWARE=path.app-bin takes that image
+	@$(BIN)/python tools/demo.py $(if $(FIRMWARE),--firmware "$(FIRMWARE)")
+
+readme: setup  ## write the transcript of the demo into README.md
+	@$(BIN)/python tools/readme.py
 
 test: setup  ## device tests on CPython and MicroPython's unix port, and the tests of the host tools
 	@$(BIN)/pytest -n auto --dist loadscope $(ARGS)
@@ -32,6 +38,9 @@ size: setup  ## .mpy size of each module against its budget
 
 ram: setup $(if $(shell command -v npm),$(VERSIONS)/node_modules/ready)  ## smallest heap for a whole update, cost of imports
 	@$(BIN)/python tools/ram.py
+
+bench: setup  ## download loop against a bare readinto, sha256, write loop
+	@$(BIN)/python tools/bench.py
 
 flash: setup  ## MicroPython with two OTA slots onto a chip: PORT=/dev/ttyUSB0 FIRMWARE=firmware.bin
 	@$(BIN)/python tools/flash.py --port "$(PORT)" --firmware "$(FIRMWARE)"
