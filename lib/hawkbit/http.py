@@ -215,10 +215,12 @@ class _Connection:
         self._silent_ms += ms
         self._behind_ms = max(self._behind_ms, 0) + ms  # being ahead is no credit
         timeout_ms = session.timeout_s * 1000
-        if self._silent_ms >= timeout_ms or self._behind_ms >= timeout_ms * _BEHIND:
+        if (
+            self._silent_ms >= timeout_ms
+            or self._behind_ms >= timeout_ms * _BEHIND
+            or self._waited_ms >= session.deadline_s * 1000
+        ):
             raise OSError(errno.ETIMEDOUT, "the server is silent or too slow")
-        if self._waited_ms >= session.deadline_s * 1000:
-            raise OSError(errno.ETIMEDOUT, "deadline")
 
     def line(self):
         """Return one line without its end, as bytes. Raises ProtocolError over the limit.
@@ -353,8 +355,10 @@ class Response:
         size = self._connection.line().partition(b";")[0].strip()  # ";": extensions
         if not _is_number(size, _HEX_DIGITS):
             raise ProtocolError("the size of a chunk: %s" % size[:40])
-        self._left = int(size, 16)
-        if not self._left:
+        size = int(size, 16)
+        if size:
+            self._left = size
+        else:
             while self._connection.line():  # trailers
                 pass
             self._finish()

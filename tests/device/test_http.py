@@ -343,9 +343,13 @@ def test_end_inside_the_chunks_is_oserror():
 
 
 def test_failed_chunk_is_not_an_end_of_the_body():
-    response = get(chunked(b"2\r\n01\r\nx\r\n"), END)
-    raises(ProtocolError, read, response)
-    raises((OSError, ProtocolError), read, response)
+    for broken in (b"x\r\n", b"0\r\nTrailer: cut"):
+        net = FakeNet([REQUEST, chunked(b"2\r\n01\r\n" + broken), END])
+        response = net.session().request("GET", URL, {})
+        for _ in range(2):
+            raises((OSError, ProtocolError), read, response)
+        response.close()
+        assert net.streams[0].closed
 
 
 def test_many_small_chunks_are_no_endless_head():
