@@ -210,8 +210,9 @@ class Client:
         try:
             n = response.readinto(self.view)
             code = json.loads(bytes(self.view[:n])).get("errorCode")
-        except (OSError, ValueError, AttributeError):  # HTML, nothing, or cut off
+        except (OSError, ProtocolError, ValueError, AttributeError):  # HTML, nothing, cut off
             code = None
         retry_after = response.header("retry-after") or ""
         retry_after_s = int(retry_after) if retry_after.isdigit() else None
+        code = code if type(code) is str else None
         return HTTPError(response.status, path, code, retry_after_s)

@@ -128,17 +128,18 @@ class Action:
         self._check_parts(deployment.artifacts)
         deployment.artifacts.sort(key=self._sort_key)
         key = "".join(artifact.digest[:16] for artifact in deployment.artifacts)
-        tries = 0
+        tries = posts = 0
         if record.get("action") == deployment.action_id and record.get("key") == key:
             if self.state in (DOWNLOADING, STAGED):
                 return True
             tries = record.get("tries", 0)
+            posts = record.get("posts", 0)
             if record.get("ended") == ddi.RESULT_SUCCESS or tries >= _MAX_TRIES:
                 # The server missed how it ended.
                 self._end(record.get("ended", ddi.RESULT_FAILURE), ["ended before"])
                 return False
         self.drop("superseded")
-        self._renew(DOWNLOADING, action=deployment.action_id, key=key, tries=tries)
+        self._renew(DOWNLOADING, action=deployment.action_id, key=key, tries=tries, posts=posts)
         return True
 
     def _check_parts(self, artifacts):
@@ -267,7 +268,10 @@ class Action:
 
     def give_up(self, cause):
         """Go back to what was before, which then reports `cause`. Resets."""
-        self._journal.write(cause=cause)
+        if self.state == TESTING:
+            # Else the record on flash may be one that this image cannot read: of another
+            # server, of another format. The old image needs it, to see that it failed.
+            self._journal.write(cause=cause)
         self._revert()
         self._hooks.reset()
 
@@ -283,7 +287,8 @@ class Action:
             self._journal.renew(action=action_id)
         elif self.state in (ACTIVATING, TESTING):
             needs_reset = self._revert()
-            details.append(self._journal.record.get("cause", "reset before it was confirmed"))
+            if "cause" in self._journal.record:
+                details.append(self._journal.record["cause"])
         self._abort()
         self._end(ddi.RESULT_FAILURE, details)
         if needs_reset:
@@ -319,6 +324,7 @@ class Action:
 
     def _abort(self):
         self._download = None
+        self._stuck = 0
         for part in self._order:
             self._sinks[part].abort()
 
@@ -329,7 +335,9 @@ class Action:
             REPORTING,
             action=self.id,
             key=record.get("key"),
-            tries=record.get("tries", 0),
+            # What was given up before its activation was a try, too.
+            tries=record.get("tries", 0) + (self.state in (DOWNLOADING, STAGED)),
+            posts=record.get("posts", 0),
             ended=finished,
             reports=queue,
         )

@@ -77,9 +77,12 @@ class Download:
                 left = self.artifact.size - self.offset
                 view = self._client.view if left >= BLOCK_SIZE else self._tail
                 if response.readinto(view) < len(view):
-                    raise OSError("the body ended at %d" % self.offset)
+                    raise ProtocolError("the body ended at %d" % self.offset)
                 self._hash.update(view)
-                self._sink.write(self.offset, view)
+                try:
+                    self._sink.write(self.offset, view)
+                except OSError as e:
+                    raise UpdateError("cannot be stored at %d: %s" % (self.offset, e))
                 self.offset += len(view)
                 each()
                 yield
@@ -133,7 +136,10 @@ class Download:
         """
         digest = "".join("%02x" % b for b in self._hash.digest())
         if digest == self.artifact.digest:
-            self._sink.finish()
+            try:
+                self._sink.finish()
+            except OSError as e:
+                raise UpdateError("cannot be completed: %s" % e)
             return True
         if not self._resumed:
             raise DigestError(

@@ -21,10 +21,13 @@ class HTTPError(HawkbitError):
         self.retry_after_s = retry_after_s
 
     def is_transient(self):
-        """May the same request succeed later? 429 with an errorCode is a quota, for good."""
+        """May the same request succeed later? 429 with an errorCode is a quota, for good.
+
+        A redirect is a proxy's or a captive portal's, so that is for now.
+        """
         if self.status == 429:
             return self.error_code is None
-        return self.status >= 500 or self.status in _LATER
+        return not 400 <= self.status < 500 or self.status in _LATER
 
     def __str__(self):
         return "HTTP %d for %s%s" % (

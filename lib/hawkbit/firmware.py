@@ -55,11 +55,8 @@ class FirmwareSlot:
             self._head[:] = block[: image.HEAD]
             for i in range(image.HEAD):
                 block[i] = 0xFF
-        try:
-            self._target.ioctl(_ERASE, offset // _BLOCK)
-            self._target.writeblocks(offset // _BLOCK, block, 0)
-        except OSError as e:
-            raise UpdateError("flash at %d: %s" % (offset, e))
+        self._target.ioctl(_ERASE, offset // _BLOCK)
+        self._target.writeblocks(offset // _BLOCK, block, 0)
 
     def read(self, offset, buf):
         """See download.py; the withheld bytes are put back."""
@@ -94,7 +91,9 @@ class FirmwareSlot:
             return True
         entry = self._entry()
         if entry and entry.state in (otadata.PENDING_VERIFY, otadata.INVALID, otadata.ABORTED):
-            raise UpdateError("rolled back: otadata says %s" % _STATES[entry.state])
+            raise UpdateError(
+                "rolled back before it was confirmed: otadata says " + _STATES[entry.state]
+            )
         return False
 
     def on_trial(self):

@@ -10,7 +10,7 @@ the status entries spent on the action.
 from micropython import const
 
 from hawkbit import ddi, log
-from hawkbit.errors import HTTPError
+from hawkbit.errors import HawkbitError, HTTPError
 
 _MAX_POSTS = const(18)  # of 20: one is for the end, one for an answer to a cancel
 _MAX_REPORTS = const(4)
@@ -35,7 +35,9 @@ class Reports:
         """Return the queue with one more final report, the only one of its action."""
         queue = [report for report in self.queue() if report[0] != action_id]
         queue.append([action_id, execution, finished, ddi.clean_details(details)])
-        return queue[-_MAX_REPORTS:]
+        if len(queue) > _MAX_REPORTS:
+            log.line(log.ERROR, "action %s: report lost: too many", queue.pop(0)[0])
+        return queue
 
     def deliver(self):
         """Deliver the oldest: gone from flash with 2xx, 404 or 410.
@@ -55,8 +57,8 @@ class Reports:
                 self._journal.write(reports=queue)
                 self.deliver()
                 return
-            if e.status not in (404, 410):
-                log.line(log.ERROR, "report of action %s lost: %s", action_id, e)
+            what = "had ended" if e.status in (404, 410) else "report lost"
+            log.line(log.ERROR, "action %s: %s: %s", action_id, what, e)
         self._journal.write(reports=queue[1:])
 
     def progress(self, action_id, text, **changes):
@@ -72,5 +74,5 @@ class Reports:
         if posts < _MAX_POSTS:
             try:
                 self._client.feedback(action_id, ddi.EXEC_PROCEEDING, ddi.RESULT_NONE, [text])
-            except (HTTPError, OSError) as e:
+            except (HawkbitError, OSError) as e:
                 log.line(log.INFO, "report dropped: %s", e)

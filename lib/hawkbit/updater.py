@@ -111,7 +111,7 @@ class Updater:
                     break
         except Exception as e:
             if self._action.offset > progress:
-                self._failures = 0
+                self._failures = failures = 0
             self._failed(e)
         if self._failures == failures:
             self._failures = 0
@@ -174,8 +174,9 @@ class Updater:
         action = self._action
         if self._on_trial():
             self._test()
+        stuck = False
         if action.reports.queue():
-            self._report()
+            stuck = not self._report()
             yield
         base = self._poll()
         yield
@@ -194,7 +195,7 @@ class Updater:
             yield from self._deploy(base.deployment)
         self._send_config(base)
         yield
-        return self._interrupted or action.state == REPORTING
+        return self._interrupted or (action.state == REPORTING and not stuck)
 
     def _poll(self):
         self._looked_ms = self._clock.ticks_ms()
@@ -208,19 +209,22 @@ class Updater:
     def _report(self):
         try:
             self._action.deliver()
-        except (HTTPError, OSError) as e:
+            return True
+        except (HawkbitError, OSError) as e:
             self._failed(e)
+            return False
 
     def _cancel(self, link):
         # The accepting word is closed/success; "canceled" would never end it.
+        action_id = ddi.action_id(link)
         stop_id = self._client.stop_id(link)
         if self._action.reports.has(stop_id):
             return False  # it has ended, and that wins once it is delivered
         if self._action.cancel(stop_id):
-            self._client.cancel_feedback(stop_id, ddi.EXEC_CLOSED, ddi.RESULT_SUCCESS)
+            self._client.cancel_feedback(action_id, ddi.EXEC_CLOSED, ddi.RESULT_SUCCESS)
             return True
         text = ["too late: already activated"]
-        self._client.cancel_feedback(stop_id, ddi.EXEC_REJECTED, ddi.RESULT_NONE, text)
+        self._client.cancel_feedback(action_id, ddi.EXEC_REJECTED, ddi.RESULT_NONE, text)
         return False
 
     def _confirm(self, link):
@@ -265,7 +269,6 @@ class Updater:
         # When asked to, and when the attributes are others than the server has.
         record = self._journal.record
         config = binascii.crc32(json.dumps(sorted(self.attributes.items())).encode())
-        installed = list(self.installed or ())
         if (base.config_data or record.get("config") != config) and self._refused_config != config:
             try:
                 self._client.config_data(self.attributes)
@@ -276,9 +279,17 @@ class Updater:
                     raise
                 self._refused_config = config  # the same again would be refused again
                 log.line(log.ERROR, "configData: %s", e)
-        if installed and record.get("installed") != installed:
+        installed = list(self.installed or ())
+        # While an action is open, hawkBit answers 200 and ignores it.
+        if not installed or record.get("installed") == installed or base.deployment:
+            return
+        try:
             self._client.set_installed(installed[0], installed[1])
-            self._journal.write(installed=installed)
+        except HTTPError as e:
+            if e.is_transient():
+                raise
+            log.line(log.ERROR, "installedBase: %s", e)
+        self._journal.write(installed=installed)
 
     def _failed(self, error):
         self._failures += 1

@@ -6,6 +6,7 @@ with an errorCode where that has one. `faults` break single answers.
 """
 
 import binascii
+import gc
 import hashlib
 import json
 
@@ -336,6 +337,8 @@ class FakeDevice:
 
     def boot(self):
         """Start the program anew, as after a reset; its RAM is gone."""
+        self.updater = self.client = None
+        gc.collect()
         self.client = self._client or Client(self.server.session, URL, "DEFAULT", "dev1", TOKEN)
         self.updater = Updater(
             self.client,

@@ -1,0 +1,135 @@
+"""Final reports stay until they are delivered; progress has a budget."""
+
+import json
+
+from fake_ddi import CLOSED, QUOTA, FakeServer, empty, error, pattern
+from fake_ddi import FakeDevice as Device
+from fakes import FakeSession, MemoryStore
+from hawkbit import ddi
+from hawkbit.client import Client
+from hawkbit.errors import HTTPError
+from hawkbit.journal import Journal
+from hawkbit.report import Reports
+from runner import raises
+
+URL = "http://server"
+
+
+def reports(answers, queue=()):
+    """Return (Reports, session, store) with `queue` on flash."""
+    session = FakeSession(answers)
+    store = MemoryStore()
+    client = Client(session, URL, "DEFAULT", "dev1")
+    journal = Journal(store, client.base)
+    journal.write(reports=[list(report) for report in queue])
+    return Reports(client, journal), session, store
+
+
+REPORT = ["7", ddi.EXEC_CLOSED, ddi.RESULT_FAILURE, ["a", "b"]]
+NEXT = ["8", ddi.EXEC_CLOSED, ddi.RESULT_SUCCESS, []]
+
+
+def on_flash(store):
+    return json.loads(store.data)["reports"]
+
+
+def test_report_taken_is_gone_from_flash():
+    for status in (200, 201, 204, 404, 410):
+        found, session, store = reports([empty(status)], [REPORT, NEXT])
+        found.deliver()
+        assert on_flash(store) == [NEXT], status
+        assert session.requests[0].path == "/DEFAULT/controller/v1/dev1/deploymentBase/7/feedback"
+        assert session.requests[0].json()["status"] == {
+            "execution": "closed",
+            "result": {"finished": "failure"},
+            "details": ["a", "b"],
+        }
+
+
+def test_report_not_taken_for_now_stays_on_flash():
+    for status in (301, 302, 307, 401, 403, 408, 409, 429, 500, 502, 503):
+        found, session, store = reports([empty(status)], [REPORT])
+        raises(HTTPError, found.deliver)
+        assert on_flash(store) == [REPORT], status
+        assert len(session.requests) == 1
+    for fault in (CLOSED, OSError(110, "timed out")):
+        found, session, store = reports([fault], [REPORT])
+        raises(OSError, found.deliver)
+        assert on_flash(store) == [REPORT]
+
+
+def test_report_refused_goes_once_more_without_details():
+    for refusal in (empty(400), error(400, "repo.constraintViolation"), QUOTA):
+        found, session, store = reports([refusal, empty(200)], [REPORT])
+        found.deliver()
+        assert on_flash(store) == []
+        assert "details" not in session.requests[1].json()["status"]
+
+
+def test_report_refused_for_ever_is_dropped():
+    for status in (400, 405, 406, 413, 415, 422, 423):
+        answers = [empty(status), empty(status)]
+        found, session, store = reports(answers, [REPORT, NEXT])
+        found.deliver()
+        assert on_flash(store) == [NEXT], status
+        assert len(session.requests) == (2 if status == 400 else 1)
+
+
+def test_report_without_details_refused_is_dropped_at_once():
+    found, session, store = reports([QUOTA], [NEXT])
+    found.deliver()
+    assert on_flash(store) == []
+
+
+def test_report_cut_between_the_two_attempts_stays_without_details():
+    found, session, store = reports([empty(400), CLOSED], [REPORT])
+    raises(OSError, found.deliver)
+    assert on_flash(store) == [["7", "closed", "failure", []]]
+
+
+def test_second_report_of_an_action_replaces_the_first():
+    found, _, _ = reports([], [REPORT])
+    queue = found.with_final("7", ddi.EXEC_CLOSED, ddi.RESULT_SUCCESS, ["<c>"])
+    assert queue == [["7", "closed", "success", ["(c)"]]]
+    assert found.has("7") and not found.has("8")
+
+
+def test_more_reports_than_flash_is_for_drop_the_oldest():
+    found, _, _ = reports([], [[str(i), "closed", "success", []] for i in range(4)])
+    queue = found.with_final("9", ddi.EXEC_CLOSED, ddi.RESULT_SUCCESS, [])
+    assert [report[0] for report in queue] == ["1", "2", "3", "9"]
+
+
+def test_progress_is_written_down_before_it_is_sent():
+    found, session, store = reports([empty(200)])
+    found.progress("7", "half", state="downloading")
+    record = json.loads(store.data)
+    assert record["posts"] == 1 and record["state"] == "downloading"
+    assert session.requests[0].json()["status"]["details"] == ["half"]
+
+
+def test_progress_that_fails_is_dropped():
+    for fault in (CLOSED, empty(500), empty(429), QUOTA, empty(302), (200, {}, b"junk")):
+        found, session, store = reports([fault])
+        found.progress("7", "half")
+        assert len(session.requests) == 1
+        assert json.loads(store.data)["posts"] == 1
+
+
+def test_progress_ends_with_the_budget_and_changes_are_still_written():
+    found, session, store = reports([empty(200)] * 18)
+    for i in range(25):
+        found.progress("7", "step %d" % i, at=i)
+    assert len(session.requests) == 18
+    assert json.loads(store.data)["at"] == 24
+
+
+def test_action_with_many_restarts_posts_at_most_20_entries():
+    server = FakeServer()
+    action = server.assign(pattern(30000))
+    device = Device(server)
+    for _ in range(25):
+        assert device.cut(6)
+    device.cycles(5)
+    assert action.status == "finished", device.errors()
+    assert len(action.entries) <= 20, len(action.entries)
