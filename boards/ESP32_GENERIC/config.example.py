@@ -11,6 +11,8 @@ WIFI_PASSWORD = "its password"
 URL = "https://hawkbit.example.com"
 CA_FILE = "ca.pem"
 NTP_HOST = "pool.ntp.org"
+# True: a proxy before the server makes it write links to http or to another host.
+REWRITE_LINKS = False
 
 TENANT = "DEFAULT"
 # None: "esp32-" and the chip's own number, such as esp32-240ac4e29526.

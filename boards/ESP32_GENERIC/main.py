@@ -74,6 +74,7 @@ def main():
         controller_id(),
         target_token=config.TARGET_TOKEN,
         gateway_token=config.GATEWAY_TOKEN,
+        rewrite_links=config.REWRITE_LINKS,
     )
     updater = Updater(client, {"os": FirmwareSlot()}, NVSStore(), feed=feed)
     updater.attributes = config.ATTRIBUTES

@@ -1,5 +1,23 @@
+import types
+from urllib.parse import urlsplit
+
+import certificates
+import flash as flasher
+import install
 import pytest
 from boards.ESP32_GENERIC.mock_chip import MockChip
+from rollouts.api import Hawkbit
+from rollouts.cli.root import make_app
+from rollouts.testing import local_server
+from simboard.flash import Flash, Memory
+from simboard.host import Board
+from tls_proxy import TLSProxy
+from typer.testing import CliRunner
+
+from boards.ESP32_GENERIC import combined
+
+# What MicroPython's has and CPython's has not.
+ESP32_MODULES = {"gc": types.SimpleNamespace(threshold=lambda size: None)}
 
 
 @pytest.fixture
@@ -14,3 +32,74 @@ def plug_in():
     yield plug
     for chip in chips:
         chip.stop()
+
+
+@pytest.fixture
+def board(plug_in, tmp_path):
+    """Return a simulated board with the flash that `make flash` wrote, and boot.py on it."""
+    chip = plug_in("esp32", 8)
+    file = tmp_path / "firmware.bin"
+    file.write_bytes(combined.firmware())
+    assert flasher.main(["--port", chip.url, "--firmware", str(file)]) == 0
+    memory = Memory(len(chip.flash))
+    memory.data = chip.flash
+    board = Board(Flash(memory), modules=ESP32_MODULES)
+    board.put("/boot.py", (install.BOARD / "boot.py").read_bytes())
+    return board
+
+
+class Operator:
+    """Who rolls out to the target kitchen-1, by the command line of a local server."""
+
+    TARGET = "kitchen-1"
+
+    def __init__(self, server, folder):
+        self.server = server
+        self._folder = folder
+        self._environ = {
+            "ROLLOUTS_URL": server.url,
+            "ROLLOUTS_USER": server.user,
+            "ROLLOUTS_PASSWORD": server.password,
+            "XDG_CONFIG_HOME": str(folder),
+        }
+
+    def __call__(self, *words):
+        words = [str(word) for word in words]
+        result = CliRunner().invoke(make_app(), words, env=self._environ)
+        assert result.exit_code == 0, result.output
+
+    def setup(self, *options) -> bytes:
+        """Register the target; return its config.py."""
+        config = self._folder / "config.py"
+        self("setup", self.TARGET, "--out", config, *options)
+        return config.read_bytes()
+
+    def roll_out(self, version: str, *options) -> None:
+        """Publish an image of that version and assign it to the target."""
+        image = self._folder / "firmware.app-bin"
+        image.write_bytes(combined.application(version=version))
+        self("publish", image, "--name", "firmware", "--version", version)
+        self("assign", f"firmware:{version}", self.TARGET, *options)
+
+    def target(self):
+        """Return (update status, attributes) of the target as the server sees it."""
+        server = self.server
+        with Hawkbit(server.url, server.user, server.password) as hawkbit:
+            status = hawkbit.targets.get(self.TARGET).update_status
+            return status, hawkbit.targets.attributes(self.TARGET)
+
+
+@pytest.fixture
+def operator(tmp_path):
+    """Return the Operator of an empty local server."""
+    with local_server() as server:
+        yield Operator(server, tmp_path)
+
+
+@pytest.fixture
+def tls_url(operator, tmp_path):
+    """Return where that server speaks https; ca.pem and ca.der lie in tmp_path."""
+    certificates.make(tmp_path)
+    proxy = TLSProxy(urlsplit(operator.server.url).port, tmp_path / "good.pem")
+    yield f"https://localhost:{proxy.port}"
+    proxy.close()

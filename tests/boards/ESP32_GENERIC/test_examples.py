@@ -1,0 +1,79 @@
+"""Every example runs: two on MicroPython's unix port, the others as main.py of a board."""
+
+import subprocess
+from pathlib import Path
+
+import interpreters
+import pytest
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+NEED_NO_BOARD = ("poll_once", "report_config")
+NEED_A_BOARD = ("ask_first", "confirm_or_go_back", "own_loop", "update_firmware")
+NEED_TLS = ("update_with_tls",)
+TEN_MINUTES_MS = 10 * 60 * 1000
+
+
+@pytest.fixture
+def run(operator, tmp_path):
+    """Return a function that runs an example as its first comment says; what it printed."""
+    if reason := interpreters.reason_absent("unix"):
+        pytest.skip(reason)
+    operator.setup()
+
+    def run(name):
+        lib = interpreters.ROOT / "lib"
+        done = subprocess.run(
+            [interpreters.unix_port(), EXAMPLES / f"{name}.py"],
+            env={"MICROPYPATH": f".:{lib}"},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    return run
+
+
+def test_every_example_is_tested_short_and_says_how_to_run_it():
+    names = {path.stem for path in EXAMPLES.glob("*.py")}
+    assert names == {*NEED_NO_BOARD, *NEED_A_BOARD, *NEED_TLS}
+    for name in names:
+        lines = (EXAMPLES / f"{name}.py").read_text().splitlines()
+        assert len(lines) <= 40
+        head = lines[: lines.index("")]
+        assert all(line.startswith("#") for line in head)
+        assert f"examples/{name}.py" in "".join(head)
+
+
+def test_poll_once_says_whether_there_is_an_update(run, operator):
+    assert "update: none" in run("poll_once")
+    operator.roll_out("2.0.0")
+    assert "update: yes" in run("poll_once")
+
+
+def test_report_config_shows_in_the_targets_attributes(run, operator):
+    run("report_config")
+    assert operator.target()[1]["platform"] == "linux"
+
+
+def update(board, operator, name):
+    operator.roll_out("2.0.0", "--type", "soft")
+    board.put("/main.py", (EXAMPLES / f"{name}.py").read_bytes())
+    board.run(max_boots=2, limit_ms=TEN_MINUTES_MS)
+    assert board.chip.app().version == "2.0.0"
+    assert operator.target()[0] == "in_sync"
+
+
+@pytest.mark.parametrize("name", NEED_A_BOARD)
+def test_example_updates_the_board(name, board, operator):
+    board.put("/config.py", operator.setup())
+    update(board, operator, name)
+
+
+@pytest.mark.parametrize("name", NEED_TLS)
+def test_example_updates_the_board_over_tls(name, board, operator, tls_url, tmp_path):
+    board.put("/config.py", operator.setup("--device-url", tls_url))
+    board.put("/ca.pem", (tmp_path / "ca.pem").read_bytes())
+    update(board, operator, name)
