@@ -103,24 +103,32 @@ def flash(port: str, path: Path, baud: int) -> None:
     """Write the firmware at path to the chip at port; esptool shows the progress."""
     firmware = read_firmware(path)
     with cmds.detect_chip(port) as esp:
-        if esp.IMAGE_CHIP_ID != firmware.chip.IMAGE_CHIP_ID:
-            raise FlashError(
-                f"{firmware.name} is for {firmware.chip.CHIP_NAME}, the chip is {esp.CHIP_NAME}"
-            )
-        esp = cmds.run_stub(esp)
-        if baud != esp.ESP_ROM_BAUD:
-            esp.change_baud(baud)
-        cmds.attach_flash(esp)
-        flash_size = cmds.detect_flash_size(esp)
-        if flash_size is None:
-            raise FlashError("the flash does not tell its size; is the board wired right?")
-        table = choose_table(esptool.util.flash_size_bytes(flash_size))
-        on_chip = esp.flash_md5sum(TABLE_OFFSET, TABLE_SIZE)
-        keep_files = on_chip == hashlib.md5(table.to_binary()).hexdigest()
-        pieces = plan(firmware, table, keep_files)
-        cmds.write_flash(esp, pieces, flash_size=flash_size)
-        cmds.reset_chip(esp, "hard-reset")
-    _say_done(firmware, flash_size, table, keep_files)
+        try:
+            _flash_chip(esp, firmware, baud)
+        finally:
+            cmds.reset_chip(esp, "hard-reset")  # a chip that was refused goes on as it was
+
+
+def _flash_chip(esp: esptool.ESPLoader, firmware: Firmware, baud: int) -> None:
+    if esp.IMAGE_CHIP_ID != firmware.chip.IMAGE_CHIP_ID:
+        raise FlashError(
+            f"{firmware.name} is for {firmware.chip.CHIP_NAME}, the chip is {esp.CHIP_NAME}"
+        )
+    esp = cmds.run_stub(esp)
+    if baud != esp.ESP_ROM_BAUD:
+        esp.change_baud(baud)
+    cmds.attach_flash(esp)
+    size = cmds.detect_flash_size(esp)
+    if size is None:
+        raise FlashError("the flash does not tell its size; is the board wired right?")
+    table = choose_table(esptool.util.flash_size_bytes(size))
+    on_chip = esp.flash_md5sum(TABLE_OFFSET, TABLE_SIZE)
+    keep_files = on_chip == hashlib.md5(table.to_binary()).hexdigest()
+    cmds.write_flash(esp, plan(firmware, table, keep_files), flash_size=size)
+    print(f"\n{firmware.name} at ota_0 of {esp.CHIP_NAME}, {size} of flash")
+    print(f"slots of {table['ota_0'].size:,} bytes, the application has {len(firmware.app):,}")
+    print("files on the board: kept" if keep_files else "files on the board: a new filesystem")
+    print("next: make install PORT=...")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -189,14 +197,6 @@ def _too_big(firmware: Firmware, slot_size: int, table_mib: int) -> str:
 
 def _blank(offset: int, size: int) -> tuple[int, bytes]:
     return offset, b"\xff" * size
-
-
-def _say_done(firmware: Firmware, size: str, table: PartitionTable, keep_files: bool) -> None:
-    print()
-    print(f"{firmware.name} at ota_0 of {firmware.chip.CHIP_NAME}, {size} of flash")
-    print(f"slots of {table['ota_0'].size:,} bytes, the application has {len(firmware.app):,}")
-    print("files on the board: kept" if keep_files else "files on the board: a new filesystem")
-    print("next: make install PORT=...")
 
 
 if __name__ == "__main__":
