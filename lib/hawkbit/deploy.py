@@ -173,9 +173,8 @@ class Action:
         while done < len(artifacts):
             if not (yield from self._fetch(artifacts[done], wanted)):
                 return False
-            self._checkpoint(done=done + 1, at=0, etag=None)
-            self._download = None
             done += 1
+            self._checkpoint(artifacts[done - 1].part, done=done, at=0, etag=None)
         self._enter(STAGED)
         return True
 
@@ -195,8 +194,11 @@ class Action:
                 yield from self._window(self._download)
                 if self._download.offset < artifact.size and not wanted():
                     return False
-            if self._download.finish():
+            download = self._download
+            self._download = None  # its hash is final, whatever comes
+            if download.finish():
                 return True
+            self._download = download
 
     def _window(self, download):
         start = download.offset
@@ -223,11 +225,11 @@ class Action:
         saved = self._journal.record.get("at", 0)
         # Behind what was saved: it was begun again.
         if not 0 <= self._download.offset - saved < self._hooks.checkpoint_bytes:
-            self._checkpoint(at=self._download.offset, etag=self._download.etag)
+            download = self._download
+            self._checkpoint(download.artifact.part, at=download.offset, etag=download.etag)
 
-    def _checkpoint(self, **changes):
-        part = self._download.artifact.part
-        kept = self._journal.record.get("kept", {})
+    def _checkpoint(self, part, **changes):
+        kept = self._journal.record.get("kept", {}).copy()
         kept[part] = self._sinks[part].keep()
         self._journal.write(kept=kept, **changes)
 
@@ -271,7 +273,10 @@ class Action:
         if self.state == TESTING:
             # Else the record on flash may be one that this image cannot read: of another
             # server, of another format. The old image needs it, to see that it failed.
-            self._journal.write(cause=cause)
+            try:
+                self._journal.write(cause=cause)
+            except OSError as e:  # going back matters more
+                log.line(log.ERROR, "%s: not written down: %s", cause, e)
         self._revert()
         self._hooks.reset()
 

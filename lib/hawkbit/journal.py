@@ -68,19 +68,21 @@ class Journal:
         return {}
 
     def write(self, **changes):
-        """Merge `changes` into the record and save it. Raises OSError when that fails."""
-        self.record.update(changes)
-        self._save()
+        """Merge `changes` into the record. Raises OSError when it cannot be saved, and then
+        stays what it was."""
+        record = self.record.copy()
+        record.update(changes)
+        self._save(record)
 
     def renew(self, **keys):
         """Start a new record with `keys`, and what outlives an action (_LASTING)."""
         for key in _LASTING:
             if key in self.record:
                 keys.setdefault(key, self.record[key])
-        self.record = keys
-        self._save()
+        self._save(keys)
 
-    def _save(self):
-        self.record["format"] = FORMAT
-        self.record["base"] = self._base
-        self._store.save(json.dumps(self.record).encode())
+    def _save(self, record):
+        record["format"] = FORMAT
+        record["base"] = self._base
+        self._store.save(json.dumps(record).encode())
+        self.record = record

@@ -3,8 +3,8 @@
 """What the server is told: final reports, which wait on flash until they are delivered, and
 progress, which may be lost and has a budget.
 
-In the journal: `reports`, a list of [action id, execution, finished, details], and `posts`,
-the status entries spent on the action.
+In the journal: `reports`, a list of [action id, execution, finished, details]; `posts`, the
+status entries spent on the action; `lost`, the action whose end the server can not be told.
 """
 
 from micropython import const
@@ -57,8 +57,9 @@ class Reports:
                 self._journal.write(reports=queue)
                 self.deliver()
                 return
-            what = "had ended" if e.status in (404, 410) else "report lost"
-            log.line(log.ERROR, "action %s: %s: %s", action_id, what, e)
+            log.line(log.ERROR, "final report of action %s: %s", action_id, e)
+            if e.status not in (404, 410):
+                self._journal.write(lost=action_id)
         self._journal.write(reports=queue[1:])
 
     def progress(self, action_id, text, **changes):

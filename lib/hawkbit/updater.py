@@ -239,6 +239,8 @@ class Updater:
             self._interrupted = True
 
     def _deploy(self, link):
+        if self._journal.record.get("lost") == ddi.action_id(link):
+            return  # it has ended here, and waits for the operator
         try:
             deployment = self._client.deployment(link)
         except UpdateError as e:
