@@ -1,0 +1,138 @@
+"""The record: all or nothing, and only its own."""
+
+import json
+import os
+
+from fakes import MemoryStore
+from hawkbit.journal import FORMAT, FileStore, Journal
+from runner import Skip, raises
+
+BASE = "http://server/DEFAULT/controller/v1/dev1"
+
+
+def saved(**keys):
+    """Return a journal over a store that holds such a record of ours."""
+    record = {"format": FORMAT, "base": BASE}
+    record.update(keys)
+    return Journal(MemoryStore(json.dumps(record).encode()), BASE)
+
+
+def test_empty_store_is_an_empty_record():
+    for data in (None, b""):
+        assert Journal(MemoryStore(data), BASE).record == {}
+
+
+def test_record_written_is_read_back():
+    store = MemoryStore()
+    Journal(store, BASE).write(state="staged", action="7", reports=[["7", "closed"]])
+    record = Journal(store, BASE).record
+    assert record["state"] == "staged" and record["reports"] == [["7", "closed"]]
+
+
+def test_record_of_another_server_tenant_or_device_is_dropped():
+    for base in (
+        "https://server/DEFAULT/controller/v1/dev1",
+        "http://other/DEFAULT/controller/v1/dev1",
+        "http://server/OTHER/controller/v1/dev1",
+        "http://server/DEFAULT/controller/v1/dev2",
+        None,
+        7,
+    ):
+        assert saved(base=base, action="7").record == {}
+
+
+def test_record_of_older_and_newer_format_is_dropped():
+    for number in (FORMAT - 1, FORMAT + 1, str(FORMAT), None, [FORMAT]):
+        assert saved(format=number, action="7").record == {}
+
+
+def test_record_of_format_1_is_still_read():
+    # As written by version 0.1.0.
+    data = (
+        '{"format": 1, "base": "%s", "state": "activating", "action": "7", "key": "0123456789abcdef",'
+        ' "tries": 1, "posts": 5, "done": 1, "at": 0, "etag": null, "kept": {"os": "2621440:e9"},'
+        ' "config": 123456, "reports": [["6", "closed", "failure", ["why"]]]}' % BASE
+    )
+    record = Journal(MemoryStore(data.encode()), BASE).record
+    assert record["state"] == "activating" and record["kept"] == {"os": "2621440:e9"}
+    assert record["reports"] == [["6", "closed", "failure", ["why"]]]
+
+
+def test_unknown_keys_of_a_newer_writer_are_kept():
+    journal = saved(new_key=[1, 2], action="7")
+    journal.write(state="idle")
+    assert journal.record["new_key"] == [1, 2]
+
+
+def test_garbage_is_dropped():
+    for data in (b"\xff" * 64, b"\0", b"{", b"null", b"7", b"[]", b'"x"', b"{}", b'{"format": 1}'):
+        assert Journal(MemoryStore(data), BASE).record == {}, data
+    whole = saved(action="7")._store.data
+    for end in range(1, len(whole) - 1, 7):
+        assert Journal(MemoryStore(whole[:end]), BASE).record == {}
+
+
+def test_new_action_keeps_what_outlives_one():
+    journal = saved(reports=[["6"]], config=1, installed=["a", "1"], answered="5", action="6", at=9)
+    journal.renew(state="downloading", action="7")
+    record = Journal(journal._store, BASE).record
+    assert record["reports"] == [["6"]] and record["config"] == 1
+    assert record["installed"] == ["a", "1"] and record["answered"] == "5"
+    assert record["action"] == "7" and "at" not in record
+
+
+def test_new_action_may_replace_what_outlives_one():
+    journal = saved(reports=[["6"]])
+    journal.renew(reports=[])
+    assert journal.record["reports"] == []
+
+
+def test_failed_save_leaves_the_record_as_it_was():
+    journal = saved(state="staged")
+    for change in (journal.write, journal.renew):
+        journal._store.error = OSError(28, "no space")
+        raises(OSError, change, state="activating")
+        assert journal.record["state"] == "staged"
+        assert json.loads(journal._store.data)["state"] == "staged"
+
+
+def exists(path):
+    try:
+        os.stat(path)
+        return True
+    except OSError:
+        return False
+
+
+def file_store():
+    try:
+        with open("record.json", "wb") as f:
+            f.write(b"old")
+    except OSError:
+        raise Skip("no filesystem to write to")
+    return FileStore("record.json")
+
+
+def test_file_store_reads_what_it_saved():
+    store = file_store()
+    assert store.load() == b"old"
+    store.save(b"new")
+    assert store.load() == b"new"
+    assert not exists("record.json.new")
+
+
+def test_file_store_without_a_file_is_empty():
+    assert FileStore("nothing-there.json").load() is None
+
+
+def test_file_store_cut_while_writing_keeps_the_old_record():
+    store = file_store()
+    with open("record.json.new", "wb") as f:
+        f.write(b"hal")
+    assert store.load() == b"old"
+    store.save(b"new")
+    assert store.load() == b"new"
+
+
+def test_file_store_that_cannot_write_raises():
+    raises(OSError, FileStore("no/such/folder/record.json").save, b"x")
