@@ -10,6 +10,7 @@ import os
 import pty
 import select
 import socket
+import subprocess
 import threading
 import tty
 
@@ -53,19 +54,25 @@ class Repl:
         self._end()
 
     def _start(self) -> None:
-        self._pid, self._terminal = pty.fork()
-        if self._pid == 0:
-            tty.setraw(0)
-            os.chdir(self.files)
-            port = interpreters.unix_port()
-            os.execve(port, [port], {"MICROPYPATH": f"{self._path}:.frozen"})
+        self._terminal, of_board = pty.openpty()
+        tty.setraw(of_board)
+        self._process = subprocess.Popen(
+            [interpreters.unix_port()],
+            cwd=self.files,
+            env={"MICROPYPATH": f"{self._path}:.frozen"},
+            stdin=of_board,
+            stdout=of_board,
+            stderr=of_board,
+        )
+        os.close(of_board)
         banner = b""
         while not banner.endswith(PROMPT):  # what is written before that is lost
             banner += os.read(self._terminal, 4096)
 
     def _end(self) -> None:
         os.close(self._terminal)
-        os.waitpid(self._pid, 0)
+        self._process.kill()
+        self._process.wait()
 
     def _serve(self) -> None:
         while not self._stopped.is_set():
