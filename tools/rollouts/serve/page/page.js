@@ -5,6 +5,9 @@ const API = "rest/v1";
 const REFRESH_MS = 2000;
 const PAGE_SIZE = 50;
 
+// The words of an action's status after which nothing more comes.
+const ENDED = new Set(["finished", "error", "canceled", "downloaded"]);
+
 const el = (id) => document.getElementById(id);
 const view = { picked: null, offset: 0, total: 0, chosen: null };
 
@@ -35,7 +38,7 @@ async function overview(t) {
     ask(`${path}/actions?limit=1&sort=id:DESC`),
   ]);
   const action = actions.content[0] ?? null;
-  const running = action !== null && action.status === "pending";
+  const running = action !== null && !ENDED.has(action.status);
   const entries = running ? await history(t.controllerId, action.id, 20) : [];
   return { ...t, installed, assigned, action, percent: running ? percent(entries) : null };
 }
@@ -162,7 +165,7 @@ function actionCell(t) {
     bar.setAttribute("aria-label", `Progress of action ${t.action.id}`);
     cell.append(bar, ` ${t.percent} %`);
   } else {
-    cell.append(`${t.action.id}: ${t.action.detailStatus ?? t.action.status}`);
+    cell.append(`${t.action.id}: ${t.action.status}`);
   }
   return cell;
 }
@@ -198,8 +201,7 @@ async function refreshHistory() {
 
 async function actionItem(controllerId, action) {
   const item = make("li");
-  const status = action.detailStatus ?? action.status;
-  item.append(make("span", `Action ${action.id}: `), make("span", status, `badge ${status}`));
+  item.append(make("span", `Action ${action.id}: `), make("span", action.status, `badge ${action.status}`));
   const list = make("ul");
   for (const entry of await history(controllerId, action.id, 30)) {
     const line = make("li");

