@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(not REFERENCE.exists(), reason="no ../shared/see
 
 SET = "/rest/v1/distributionsets/{distributionSetId}"
 CALLS = {
-    "GET /rest/v1/distributionsets": lambda sets: sets.list()[0].label == "DS:1.0",
+    "GET /rest/v1/distributionsets": lambda sets: sets.find()[0].label == "DS:1.0",
     f"GET {SET}": lambda sets: sets.get(7).complete,
     f"PUT {SET}": lambda sets: sets.update(7, {}).modules,
     f"GET {SET}/assignedSM": lambda sets: len(sets.modules(7)) == 3,
@@ -22,7 +22,7 @@ CALLS = {
     f"POST {SET}/assignedTargets": lambda sets: sets.assign(7, []).already_assigned == 1,
     f"GET {SET}/installedTargets": lambda sets: sets.installed_targets(7)[0].installed_at_ms,
     f"GET {SET}/autoAssignTargetFilters": lambda sets: sets.auto_assign_target_filters(7)[0].query,
-    f"GET {SET}/metadata": lambda sets: sets.metadata(7).list()[0].key,
+    f"GET {SET}/metadata": lambda sets: sets.metadata(7).find()[0].key,
     f"POST {SET}/metadata": lambda sets: sets.metadata(7).create([]) is None,
     f"GET {SET}/metadata/{{metadataKey}}": lambda sets: sets.metadata(7).get("k").value,
     f"PUT {SET}/metadata/{{metadataKey}}": lambda sets: sets.metadata(7).update("k", "v") is None,

@@ -4,7 +4,16 @@ import httpx
 import pytest
 from recorded import answer, client_for
 from rollouts.api import wire
-from rollouts.api.models import Action, MetadataEntry, NewSoftwareModule, NewTarget
+from rollouts.api.errors import BadAnswerError
+from rollouts.api.models import (
+    Action,
+    DistributionSetUpdate,
+    MetadataEntry,
+    NewDistributionSet,
+    NewSoftwareModule,
+    NewTarget,
+    TargetAssignment,
+)
 
 OPEN_2023 = {
     "id": 5,
@@ -23,7 +32,7 @@ def test_module_created_read_and_found():
     )
     new = NewSoftwareModule(name="rel-39585", version="2.0.0", type="os", vendor="acme")
     [made] = client.modules.create([new])
-    assert made.id == client.modules.get(83).id == client.modules.list("name==rel*")[0].id == 83
+    assert made.id == client.modules.get(83).id == client.modules.find("name==rel*")[0].id == 83
     assert server.asked[0] == ("POST", "/rest/v1/softwaremodules")
 
 
@@ -41,7 +50,7 @@ def test_module_metadata_can_be_for_the_device():
     metadata = client.modules.metadata(83)
     metadata.create([MetadataEntry(key="signature", value="AAAA", target_visible=True)])
     assert server.sent == [{"key": "signature", "value": "AAAA", "targetVisible": True}]
-    assert metadata.list()[0].target_visible is True
+    assert metadata.find()[0].target_visible is True
 
 
 def test_target_created_with_the_servers_token():
@@ -131,3 +140,48 @@ def test_configuration_value_is_read():
     client, _ = client_for(answer("mgmt_release", "configuration: one key"))
     one = client.configuration.get("pollingTime")
     assert (one.value, one.global_) == ("00:05:00", False)
+
+
+EMPTY = httpx.Response(204)
+SET = {"id": 4, "name": "fw", "version": "2"}
+MODULE = {**SET, "type": "os"}
+TARGET = {"controllerId": "dev"}
+FILTER = {"id": 4, "name": "f", "query": "name==x"}
+ARTIFACT = {"id": 4, "providedFilename": "fw.bin", "size": 1, "hashes": {"sha256": "00"}}
+
+
+def page(*content):
+    return httpx.Response(200, json={"content": content, "total": len(content)})
+
+
+NEW_SET = NewDistributionSet(name="fw", version="2")
+NEW_MODULE = NewSoftwareModule(name="fw", version="2", type="os")
+NEW_TARGET = NewTarget(controller_id="dev")
+
+
+@pytest.mark.parametrize(
+    ("call", "then"),
+    [
+        (lambda c: c.sets.create([NEW_SET])[0].id == 4, page(SET)),
+        (lambda c: c.sets.update(4, DistributionSetUpdate(name="fw")).id == 4, SET),
+        (lambda c: c.sets.assign(4, [TargetAssignment(id="dev")]).total == 1, page(TARGET)),
+        (lambda c: c.modules.create([NEW_MODULE])[0].id == 4, page(MODULE)),
+        (lambda c: c.modules.update(4, vendor="x").id == 4, MODULE),
+        (lambda c: c.modules.upload(4, __file__, "fw.bin", "00").id == 4, [ARTIFACT]),
+        (lambda c: c.targets.create([NEW_TARGET])[0].controller_id == "dev", TARGET),
+        (lambda c: c.targets.update("dev", name="x").controller_id == "dev", TARGET),
+        (lambda c: c.filters.update(4, name="f").id == 4, FILTER),
+        (lambda c: c.filters.auto_assign(4, 1).id == 4, FILTER),
+    ],
+)
+def test_an_empty_2xx_is_a_success_and_the_result_is_looked_up(call, then):
+    answer = then if isinstance(then, httpx.Response) else httpx.Response(200, json=then)
+    client, server = client_for(EMPTY, answer)
+    assert call(client)
+    assert server.asked[1][0] == "GET"
+
+
+def test_an_upload_that_is_not_listed_is_an_error():
+    client, _ = client_for(EMPTY, httpx.Response(200, json=[]))
+    with pytest.raises(BadAnswerError, match="does not list it"):
+        client.modules.upload(4, __file__, "fw.bin", "00")

@@ -19,7 +19,7 @@ SETS = "/rest/v1/distributionsets"
 def test_list_asks_for_whole_pages_and_gives_sets():
     page = answer("mgmt_login", "Accept application/json").json()
     client, server = client_for(httpx.Response(200, json={**page, "total": 1}))
-    sets = client.sets.list("name==set*", sort="version:DESC")
+    sets = client.sets.find("name==set*", sort="version:DESC")
     assert server.asked == [("GET", SETS)]
     wanted = {"q": "name==set*", "sort": "version:DESC", "limit": "500", "offset": "0"}
     assert server.query == wanted
@@ -179,7 +179,7 @@ def test_assign_offline_is_a_parameter():
 
 def test_metadata_list_that_ignores_paging_is_asked_for_once():
     client, server = client_for(answer("mgmt_metadata", "list with paging, as in the reference"))
-    assert [one.key for one in client.sets.metadata(78).list("key==x")] == ["k2", "someKnownKey"]
+    assert [one.key for one in client.sets.metadata(78).find("key==x")] == ["k2", "someKnownKey"]
     assert len(server.requests) == 1
 
 

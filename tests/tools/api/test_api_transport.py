@@ -105,7 +105,7 @@ def test_a_list_is_read_to_its_end():
         return ok({"content": content, "total": 1100, "size": count})
 
     client, server = client_for(page(0, 500), page(500, 500), page(1000, 100))
-    assert len(client.sets.metadata(1).list()) == 1100
+    assert len(client.sets.metadata(1).find()) == 1100
     assert [one.url.params["offset"] for one in server.requests] == ["0", "500", "1000"]
     assert {one.url.params["sort"] for one in server.requests} == {"key:ASC"}
 
@@ -114,7 +114,7 @@ def test_a_list_that_shrinks_meanwhile_ends():
     content = [{"key": "a", "value": "v"}]
     first = ok({"content": content, "total": 9, "size": 1})
     client, _ = client_for(first, ok({"content": [], "total": 1, "size": 0}))
-    assert len(client.sets.metadata(1).list()) == 1
+    assert len(client.sets.metadata(1).find()) == 1
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_an_answer_of_another_shape_is_named(response):
 def test_a_page_of_another_shape_is_named(page):
     client, _ = client_for(ok(page))
     with pytest.raises(BadAnswerError):
-        client.sets.list()
+        client.sets.find()
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def test_a_deleted_name_is_refused_and_nothing_is_left_behind(cli, image, device
     hawkbit.sets.delete(one.id)
     result = cli("publish", image)
     assert result.code == 3 and "taken by a deleted distribution set" in result.err
-    assert [each.name for each in hawkbit.modules.list()] == ["x"]
+    assert [each.name for each in hawkbit.modules.find()] == ["x"]
 
 
 def test_a_deleted_module_is_refused_and_the_set_made_for_it_is_gone(cli, image, hawkbit):
@@ -67,7 +67,7 @@ def test_a_deleted_module_is_refused_and_the_set_made_for_it_is_gone(cli, image,
     hawkbit.modules.delete(module.id)
     result = cli("publish", image)
     assert result.code == 3 and "taken by a deleted software module" in result.err
-    assert [each.name for each in hawkbit.sets.list()] == ["y"]
+    assert [each.name for each in hawkbit.sets.find()] == ["y"]
 
 
 def test_a_locked_set_without_the_module_is_refused(cli, image, hawkbit, devices):
@@ -80,7 +80,7 @@ def test_a_locked_set_without_the_module_is_refused(cli, image, hawkbit, devices
     hawkbit.sets.assign(one.id, [TargetAssignment(id="dev-1")])
     result = cli("publish", image, "--set-type", "app")
     assert result.code == 3 and "locked" in result.err
-    assert len(hawkbit.modules.list()) == 1
+    assert len(hawkbit.modules.find()) == 1
 
 
 def test_an_invalidated_set_is_refused(cli, image):

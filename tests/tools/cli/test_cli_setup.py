@@ -59,7 +59,7 @@ def test_what_exists_is_not_overwritten_and_nothing_is_changed(cli, tmp_path, ki
         file.symlink_to(tmp_path / "elsewhere.py")
     result = cli("setup", "dev-1")
     assert result.code == 3 and "--force" in result.err
-    assert hawkbit.targets.list() == []
+    assert hawkbit.targets.find() == []
     assert not (tmp_path / "elsewhere.py").exists()
 
 
@@ -95,7 +95,7 @@ def test_a_template_that_lacks_a_setting_is_refused_before_anything(cli, tmp_pat
     (tmp_path / "example.py").write_text(TEMPLATE.replace("TENANT", "TENNANT"))
     result = cli("setup", "dev-1", "--template", "example.py")
     assert result.code == 3 and "TENANT" in result.err
-    assert hawkbit.targets.list() == []
+    assert hawkbit.targets.find() == []
 
 
 def test_the_boards_own_example_can_be_filled_in(cli, request, tmp_path):
@@ -107,7 +107,7 @@ def test_the_boards_own_example_can_be_filled_in(cli, request, tmp_path):
 def test_dry_run_changes_nothing(cli, tmp_path, hawkbit):
     result = cli.ok("setup", "dev-1", "--dry-run", "--json").json
     assert result["steps"] == ["register dev-1", "write config.py"]
-    assert hawkbit.targets.list() == [] and list(tmp_path.iterdir()) == []
+    assert hawkbit.targets.find() == [] and list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "a%b", "a;b", "<b>", "..", "x" * 257, "a\nb"])
@@ -120,9 +120,9 @@ def test_an_id_no_device_can_have_is_refused(cli, name):
 )
 def test_unusable_options_are_usage_errors(cli, hawkbit, options):
     assert cli("setup", "dev-1", *options).code == 2
-    assert hawkbit.targets.list() == []
+    assert hawkbit.targets.find() == []
 
 
 def test_a_folder_that_is_absent_is_refused(cli, hawkbit):
     assert cli("setup", "dev-1", "--out", "absent/config.py").code == 3
-    assert hawkbit.targets.list() == []
+    assert hawkbit.targets.find() == []

@@ -25,7 +25,7 @@ class Hawkbit:
         self._force_type = force_type
         self.actions = self.targets = self
 
-    def list(self, query):
+    def find(self, query):
         if query.startswith("id"):
             now = self._script.pop(0) if len(self._script) > 1 else self._script[0]
             if isinstance(now, Exception):

@@ -2,17 +2,17 @@
 
 from rollouts.api import paging
 from rollouts.api.models import Action
-from rollouts.api.transport import path
+from rollouts.api.transport import Transport, path
 
 _ACTIONS = "actions"
 
 
 class Actions:
-    def __init__(self, transport):
+    def __init__(self, transport: Transport):
         self._transport = transport
 
-    def list(self, query=None, sort="id:ASC"):
+    def find(self, query: str | None = None, sort: str = "id:ASC") -> list[Action]:
         return paging.read(self._transport, path(_ACTIONS), Action, query, sort)
 
-    def get(self, action_id):
+    def get(self, action_id: int) -> Action:
         return Action.from_wire(self._transport.get(path(_ACTIONS, action_id)))

@@ -1,6 +1,6 @@
 """The way in: one object with a resource group per attribute."""
 
-import time
+from typing import Self
 
 from rollouts.api import wire
 from rollouts.api.actions import Actions
@@ -18,7 +18,7 @@ class Hawkbit:
     """hawkBit's Management API, of 2023 and of 2026.
 
         with Hawkbit("http://127.0.0.1:8080", "admin", "admin") as hawkbit:
-            for target in hawkbit.targets.list("name==kitchen*"):
+            for target in hawkbit.targets.find("name==kitchen*"):
                 print(target.controller_id, target.update_status)
 
     `url` ends before /rest/v1. `tenant` is needed by servers whose login is TENANT\\USER.
@@ -26,9 +26,16 @@ class Hawkbit:
     All methods raise ServerError, UnreachableError or BadAnswerError (rollouts.api.errors).
     """
 
-    def __init__(self, url, user, password, tenant=None, ca=None, **options):
+    def __init__(
+        self,
+        url: str,
+        user: str,
+        password: str,
+        tenant: str | None = None,
+        ca: str | None = None,
+        **options,
+    ):
         """`options` go to Transport: on_exchange, sleep, mock."""
-        options.setdefault("sleep", time.sleep)
         self._transport = Transport(url, Login(user, password, tenant), ca, **options)
         self.sets = DistributionSets(self._transport)
         self.modules = SoftwareModules(self._transport)
@@ -38,17 +45,17 @@ class Hawkbit:
         self.configuration = Configuration(self._transport)
 
     @property
-    def url(self):
+    def url(self) -> str:
         return self._transport.origin
 
-    def user_info(self):
+    def user_info(self) -> UserInfo:
         """Return who is logged in: the cheapest call that checks address and login."""
         return wire.decode(UserInfo, self._transport.get(path("userinfo")))
 
-    def close(self):
+    def close(self) -> None:
         self._transport.close()
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_):

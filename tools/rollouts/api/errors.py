@@ -23,7 +23,15 @@ class ServerError(RolloutsError):
     The body is kept whole: hawkBit puts the reason there, in one of three shapes.
     """
 
-    def __init__(self, status, method, path, body="", code=None, message=None):
+    def __init__(
+        self,
+        status: int,
+        method: str,
+        path: str,
+        body: str = "",
+        code: str | None = None,
+        message: str | None = None,
+    ):
         super().__init__(status, method, path)
         self.status = status
         self.method = method
@@ -39,12 +47,12 @@ class ServerError(RolloutsError):
         return f"{text}\n{self.body}" if self.body else text
 
     @property
-    def is_about_input(self):
+    def is_about_input(self) -> bool:
         """True when hawkBit itself refused what was asked, not the login, path or server."""
         if self.status in (409, 410, 412, 413, 423):
             return True
         return self.status in (400, 404, 405, 422) and self.code is not None
 
-    def has_code(self, ending):
+    def has_code(self, ending: str) -> bool:
         """True when the errorCode ends in `ending`, e.g. "entityAlreadyExists"."""
         return self.code is not None and self.code.endswith(ending)

@@ -12,7 +12,7 @@ class Login(httpx.Auth):
     way round. The second form is tried after a 401, and the one that worked is kept.
     """
 
-    def __init__(self, user, password, tenant=None):
+    def __init__(self, user: str, password: str, tenant: str | None = None):
         names = [user]
         if tenant and "\\" not in user:
             names.append(f"{tenant}\\{user}")
@@ -29,10 +29,10 @@ class Login(httpx.Auth):
             self._headers = self._headers[1:]
 
     @property
-    def secrets(self):
+    def secrets(self) -> list[str]:
         """What must never be shown: the values after `Basic`."""
         return [header.removeprefix("Basic ") for header in self._headers]
 
 
-def _basic(user, password):
+def _basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()

@@ -6,6 +6,7 @@ Members that only newer servers send have a default. See `rollouts.api.wire` for
 import re
 import urllib.parse
 from dataclasses import dataclass, field
+from typing import Self
 
 from rollouts.api import wire
 
@@ -48,7 +49,7 @@ class DistributionSet(Entity):
     modules: list[SoftwareModule] = field(default_factory=list)
 
     @property
-    def label(self):
+    def label(self) -> str:
         return f"{self.name}:{self.version}"
 
 
@@ -178,10 +179,10 @@ class AssignmentResult:
     assigned_actions: list[AssignedAction] = field(default_factory=list)
 
     @classmethod
-    def from_wire(cls, data):
-        wire.check_object(data, cls.__name__)
-        actions = [_with_target(item) for item in data.get("assignedActions") or ()]
-        return wire.decode(cls, {**data, "assignedActions": actions})
+    def from_wire(cls, data: object) -> Self:
+        known = wire.check_object(data, cls.__name__)
+        actions = [_with_target(item) for item in known.get("assignedActions") or ()]
+        return wire.decode(cls, {**known, "assignedActions": actions})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,19 +206,19 @@ class Action(Entity):
     distribution_set_id: int | None = None
 
     @classmethod
-    def from_wire(cls, data):
+    def from_wire(cls, data: object) -> Self:
         known = _with_target(data)
         in_set = known["_links"].get("distributionset") or {}
         known |= {
-            "active": data.get("active", data.get("status") == "pending"),
-            "status": data.get("detailStatus", data.get("status")),
+            "active": known.get("active", known.get("status") == "pending"),
+            "status": known.get("detailStatus", known.get("status")),
             "distributionSet": in_set.get("name"),
             "distributionSetId": _last_number(in_set.get("href")),
         }
         return wire.decode(cls, known)
 
     @property
-    def is_success(self):
+    def is_success(self) -> bool:
         """True when closed well; `downloaded` is the end of a downloadonly action."""
         good = ("finished", "downloaded") if self.force_type == "downloadonly" else ("finished",)
         return not self.active and self.status in good
@@ -260,15 +261,15 @@ class UserInfo:
     username: str
 
 
-def _with_target(action):
+def _with_target(action: object) -> dict:
     """Return an action's JSON with its controllerId, which is told only in its own link."""
-    wire.check_object(action, "Action")
-    links = wire.check_object(action.get("_links") or {}, "Action._links")
+    known = wire.check_object(action, "Action")
+    links = wire.check_object(known.get("_links") or {}, "Action._links")
     found = re.search(r"/targets/([^/?]+)/actions/", str(links.get("self")))
     controller_id = urllib.parse.unquote(found.group(1)) if found else None
-    return {**action, "_links": links, "controllerId": controller_id}
+    return {**known, "_links": links, "controllerId": controller_id}
 
 
-def _last_number(href):
+def _last_number(href: str | None) -> int | None:
     found = re.search(r"/(\d+)$", href or "")
     return int(found.group(1)) if found else None

@@ -1,59 +1,71 @@
 """Software modules and their artifacts."""
 
-from rollouts.api import paging, wire
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rollouts.api import paging, rsql, wire
 from rollouts.api.errors import BadAnswerError
 from rollouts.api.metadata import Metadata
-from rollouts.api.models import Artifact, SoftwareModule
-from rollouts.api.transport import path
+from rollouts.api.models import Artifact, NewSoftwareModule, SoftwareModule
+from rollouts.api.transport import Transport, path
 from rollouts.api.upload import MultipartFile, sha256_of
 
 _MODULES = "softwaremodules"
 
 
 class SoftwareModules:
-    def __init__(self, transport):
+    def __init__(self, transport: Transport):
         self._transport = transport
 
-    def list(self, query=None, sort="id:ASC"):
+    def find(self, query: str | None = None, sort: str = "id:ASC") -> list[SoftwareModule]:
         return paging.read(self._transport, path(_MODULES), SoftwareModule, query, sort)
 
-    def create(self, new_modules):
+    def create(self, new_modules: Sequence[NewSoftwareModule]) -> list[SoftwareModule]:
         """Create NewSoftwareModules; returned in the order asked for."""
         answer = self._transport.post(path(_MODULES), wire.encode(list(new_modules)))
         made = {
-            (one.name, one.version, one.type): one
-            for one in wire.decode_list(SoftwareModule, answer)
+            (one.name, one.version, one.type): one for one in self._created(answer, new_modules)
         }
         try:
             return [made[new.name, new.version, new.type] for new in new_modules]
         except KeyError as error:
             raise BadAnswerError(f"the created modules do not include {error}") from error
 
-    def get(self, module_id):
+    def get(self, module_id: int) -> SoftwareModule:
         return wire.decode(SoftwareModule, self._transport.get(path(_MODULES, module_id)))
 
-    def update(self, module_id, description=None, vendor=None):
+    def update(
+        self, module_id: int, description: str | None = None, vendor: str | None = None
+    ) -> SoftwareModule:
         """Name, version and type of a module cannot be changed."""
         given = {"description": description, "vendor": vendor}
         body = {key: value for key, value in given.items() if value is not None}
-        return wire.decode(SoftwareModule, self._transport.put(path(_MODULES, module_id), body))
+        answer = self._transport.put(path(_MODULES, module_id), body)
+        return self.get(module_id) if answer is None else wire.decode(SoftwareModule, answer)
 
-    def delete(self, module_id):
+    def delete(self, module_id: int) -> None:
         self._transport.delete(path(_MODULES, module_id))
 
-    def metadata(self, module_id):
+    def metadata(self, module_id: int) -> Metadata:
         return Metadata(self._transport, _MODULES, module_id)
 
-    def artifacts(self, module_id):
+    def artifacts(self, module_id: int) -> list[Artifact]:
         # The one list that is not paged.
         answer = self._transport.get(path(_MODULES, module_id, "artifacts"))
         return wire.decode_list(Artifact, answer)
 
-    def artifact(self, module_id, artifact_id):
+    def artifact(self, module_id: int, artifact_id: int) -> Artifact:
         where = path(_MODULES, module_id, "artifacts", artifact_id)
         return wire.decode(Artifact, self._transport.get(where))
 
-    def upload(self, module_id, file, filename, sha256=None, on_bytes=None):
+    def upload(
+        self,
+        module_id: int,
+        file: Path | str,
+        filename: str,
+        sha256: str | None = None,
+        on_bytes: Callable[[int], object] | None = None,
+    ) -> Artifact:
         """Send a file; the server checks the sha256, and its own is checked here.
 
         `sha256`: hex, computed from the file when not given. Raises BadAnswerError when the
@@ -66,12 +78,27 @@ class SoftwareModules:
             MultipartFile(file, filename, on_bytes),
             {"filename": filename, "sha256sum": sha256},
         )
-        artifact = wire.decode(Artifact, answer)
+        artifact = self._uploaded(answer, module_id, filename)
         if artifact.hashes.sha256 != sha256:
             raise BadAnswerError(
                 f"the server holds {filename} with sha256 {artifact.hashes.sha256}, not {sha256}"
             )
         return artifact
 
-    def delete_artifact(self, module_id, artifact_id):
+    def delete_artifact(self, module_id: int, artifact_id: int) -> None:
         self._transport.delete(path(_MODULES, module_id, "artifacts", artifact_id))
+
+    # What to do with a 2xx without a body: look.
+
+    def _created(self, answer, new_modules):
+        if answer is not None:
+            return wire.decode_list(SoftwareModule, answer)
+        return [one for new in new_modules for one in self.find(rsql.matching("name", new.name))]
+
+    def _uploaded(self, answer, module_id, filename):
+        if answer is not None:
+            return wire.decode(Artifact, answer)
+        for artifact in self.artifacts(module_id):
+            if artifact.provided_filename == filename:
+                return artifact
+        raise BadAnswerError(f"the server took {filename} and does not list it")

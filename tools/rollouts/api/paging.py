@@ -1,12 +1,19 @@
 """Lists to their end. hawkBit gives at most 500 entries a page, and 50 unless asked."""
 
+from collections.abc import Iterator
+from typing import TypeVar
+
 from rollouts.api import wire
 from rollouts.api.errors import BadAnswerError
+from rollouts.api.transport import Transport
 
 PAGE_ENTRIES = 500
+T = TypeVar("T")
 
 
-def entries(transport, where, query=None, sort="id:ASC"):
+def entries(
+    transport: Transport, where: str, query: str | None = None, sort: str = "id:ASC"
+) -> Iterator[dict]:
     """Yield every entry of a list as JSON. `query`: RSQL.
 
     A sort is always sent, since the order of pages is not stable without one; `id:ASC`
@@ -23,13 +30,19 @@ def entries(transport, where, query=None, sort="id:ASC"):
             return
 
 
-def read(transport, where, cls, query=None, sort="id:ASC"):
+def read(
+    transport: Transport,
+    where: str,
+    cls: type[T],
+    query: str | None = None,
+    sort: str = "id:ASC",
+) -> list[T]:
     """Return a whole list as `cls`."""
     make = getattr(cls, "from_wire", None) or (lambda item: wire.decode(cls, item))
     return [make(item) for item in entries(transport, where, query, sort)]
 
 
-def _checked(page, where):
+def _checked(page: object, where: str) -> tuple[list, int]:
     page = wire.check_object(page, where)
     content, total = page.get("content"), page.get("total")
     if not isinstance(content, list) or not isinstance(total, int):

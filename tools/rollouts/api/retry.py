@@ -7,12 +7,14 @@ and, since 0.10, a 429 that is a quota.
 
 import random
 
+from rollouts.api.errors import ServerError
+
 TRIES = 4
 _FIRST_DELAY_S = 1.0
 _MAX_DELAY_S = 60.0
 
 
-def is_worth_it(error):
+def is_worth_it(error: ServerError) -> bool:
     """Return True when the same request can succeed later. `error`: a ServerError."""
     if error.status == 409:
         return error.has_code("concurrentModification")
@@ -21,7 +23,7 @@ def is_worth_it(error):
     return error.status in (500, 502, 503, 504)
 
 
-def delay_s(tries, retry_after=None):
+def delay_s(tries: int, retry_after: str | None = None) -> float:
     """Return the pause after `tries` failures: 1, 2, 4 s and up to a quarter more.
 
     `retry_after`: that header's seconds, where the server sent it; at most a minute.

@@ -5,21 +5,25 @@ The only module that knows httpx. Redirects are not followed: the login would go
 
 import json
 import re
+import ssl
 import time
 import urllib.parse
+from collections.abc import Callable
+from typing import Any
 
 import httpx
 
 from rollouts import __version__
 from rollouts.api import retry
 from rollouts.api.errors import BadAnswerError, RefusedError, ServerError, UnreachableError
+from rollouts.api.login import Login
 from rollouts.api.upload import MultipartFile
 
 _BASE = "/rest/v1"
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 
 
-def path(*parts):
+def path(*parts: str | int) -> str:
     """Return a path below /rest/v1 from its segments, each percent-encoded.
 
     Raises RefusedError on a segment that no URL can carry: empty, `.` and `..`.
@@ -36,7 +40,15 @@ def path(*parts):
 class Transport:
     """Sends requests on kept connections. `on_exchange(method, path, status, seconds)`."""
 
-    def __init__(self, url, login, ca=None, on_exchange=None, sleep=time.sleep, mock=None):
+    def __init__(
+        self,
+        url: str,
+        login: Login,
+        ca: str | None = None,
+        on_exchange: Callable[[str, str, object, float], None] | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        mock: httpx.BaseTransport | None = None,
+    ):
         self._url = _base_url(url)
         self._sleep = sleep
         self._on_exchange = on_exchange
@@ -50,26 +62,28 @@ class Transport:
         )
 
     @property
-    def origin(self):
+    def origin(self) -> str:
         """Scheme, host and port (and path before /rest/v1), as the user gave it."""
         return self._url.removesuffix(_BASE)
 
-    def close(self):
+    def close(self) -> None:
         self._http.close()
 
-    def get(self, where, **params):
+    def get(self, where: str, **params) -> Any:
         return self.request("GET", where, params=params)
 
-    def post(self, where, body=None, **params):
+    def post(self, where: str, body: object = None, **params) -> Any:
         return self.request("POST", where, body, params)
 
-    def put(self, where, body=None):
+    def put(self, where: str, body: object = None) -> Any:
         return self.request("PUT", where, body)
 
-    def delete(self, where, **params):
+    def delete(self, where: str, **params) -> Any:
         return self.request("DELETE", where, params=params)
 
-    def request(self, method, where, body=None, params=None):
+    def request(
+        self, method: str, where: str, body: object = None, params: dict | None = None
+    ) -> Any:
         """Return the decoded body, None when it is empty. `body`: JSON, or MultipartFile.
 
         Raises ServerError, UnreachableError, BadAnswerError; only after the tries of `retry`.
@@ -92,7 +106,9 @@ class Transport:
             self._sleep(retry.delay_s(tries, retry_after))
         raise AssertionError("the last try returns or raises")
 
-    def _exchange(self, method, where, body, params):
+    def _exchange(
+        self, method: str, where: str, body: object, params: dict | None
+    ) -> httpx.Response:
         begin = time.monotonic()
         request = self._http.build_request(method, self._full(where, params), **_content(body))
         try:
@@ -104,17 +120,17 @@ class Transport:
         self._tell(method, where, response.status_code, begin)
         return response
 
-    def _full(self, where, params):
+    def _full(self, where: str, params: dict | None) -> str:
         given = {key: value for key, value in (params or {}).items() if value is not None}
         query = urllib.parse.urlencode(given, quote_via=urllib.parse.quote)
         return self._url + where + ("?" + query if query else "")
 
-    def _tell(self, method, where, outcome, begin):
+    def _tell(self, method: str, where: str, outcome: object, begin: float) -> None:
         if self._on_exchange:
             self._on_exchange(method, _BASE + where, outcome, time.monotonic() - begin)
 
 
-def _base_url(url):
+def _base_url(url: str) -> str:
     try:
         parts = httpx.URL(url)
     except httpx.InvalidURL as error:
@@ -129,7 +145,7 @@ def _base_url(url):
     return f"{parts.scheme}://{parts.netloc.decode()}{before_api}{_BASE}"
 
 
-def _ssl_context(ca):
+def _ssl_context(ca: str | None) -> ssl.SSLContext:
     context = httpx.create_ssl_context()
     if ca is None:
         return context
@@ -141,7 +157,7 @@ def _ssl_context(ca):
     return context
 
 
-def _content(body):
+def _content(body: object) -> dict[str, Any]:
     if body is None:
         return {}
     if isinstance(body, MultipartFile):
@@ -149,7 +165,7 @@ def _content(body):
     return {"json": body}
 
 
-def _decoded(response, method, where):
+def _decoded(response: httpx.Response, method: str, where: str) -> Any:
     if not response.content.strip():
         return None
     try:
@@ -161,7 +177,7 @@ def _decoded(response, method, where):
         ) from error
 
 
-def _error(response, method, where):
+def _error(response: httpx.Response, method: str, where: str) -> ServerError:
     if response.is_redirect:
         target = response.headers.get("location", "nowhere")
         raise BadAnswerError(
@@ -179,7 +195,7 @@ def _error(response, method, where):
     return ServerError(response.status_code, method, _BASE + where, body, code, message)
 
 
-def _why(error, origin):
+def _why(error: httpx.HTTPError, origin: str) -> str:
     text = str(error) or type(error).__name__
     if "CERTIFICATE_VERIFY_FAILED" in text:
         reason = re.sub(r".*CERTIFICATE_VERIFY_FAILED\] ?|\(_ssl.*", "", text).strip()

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import secrets
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rollouts.api.errors import RefusedError
@@ -17,7 +18,12 @@ class MultipartFile:
     call; a repeated request begins with a negative one that takes back the first try.
     """
 
-    def __init__(self, file, filename, on_bytes=None):
+    def __init__(
+        self,
+        file: Path | str,
+        filename: str,
+        on_bytes: Callable[[int], object] | None = None,
+    ):
         self._file = Path(file)
         self._on_bytes = on_bytes or (lambda count: None)
         self._size = os.stat(file).st_size
@@ -34,7 +40,7 @@ class MultipartFile:
             "Content-Length": str(len(self._head) + self._size + len(self._tail)),
         }
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[bytes]:
         self._count(-self._handed_over)
         yield self._head
         with open(self._file, "rb") as source:
@@ -46,17 +52,17 @@ class MultipartFile:
                 self._count(len(block))
         yield self._tail
 
-    def _count(self, count):
+    def _count(self, count: int) -> None:
         self._handed_over += count
         self._on_bytes(count)
 
 
-def _quoted(filename):
+def _quoted(filename: str) -> str:
     # The three characters that would end the header's value, as HTML's form submission has it.
     return filename.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def sha256_of(file):
+def sha256_of(file: Path | str) -> str:
     """Return the hex digest of a file, read in blocks."""
     with open(file, "rb") as source:
         return hashlib.file_digest(source, "sha256").hexdigest()

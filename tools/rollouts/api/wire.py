@@ -8,40 +8,44 @@ import dataclasses
 import functools
 import types
 import typing
+from collections.abc import Hashable
+from typing import Any, TypeVar
 
 from rollouts.api.errors import BadAnswerError
 
+T = TypeVar("T")
 
-def secret():
+
+def secret() -> Any:
     """Declare a str field that must not show in repr() and not leave by `to_json`."""
     return dataclasses.field(default=None, repr=False, metadata={"secret": True})
 
 
-def wire_name(field_name):
+def wire_name(field_name: str) -> str:
     head, *tail = field_name.removesuffix("_ms").rstrip("_").split("_")
     return head + "".join(word.capitalize() for word in tail)
 
 
 @functools.cache
-def _fields(cls):
+def _fields(cls: Hashable) -> list[tuple]:
     hints = typing.get_type_hints(cls)
     return [(field, wire_name(field.name), hints[field.name]) for field in dataclasses.fields(cls)]
 
 
-def decode(cls, data, where=None):
+def decode(cls: type[T], data: object, where: str | None = None) -> T:
     """Return `cls` from a JSON object. Raises BadAnswerError naming the member."""
     where = where or cls.__name__
-    check_object(data, where)
+    known = check_object(data, where)
     values = {}
     for field, name, hint in _fields(cls):
-        if data.get(name) is not None:
-            values[field.name] = _value(hint, data[name], f"{where}.{name}")
+        if known.get(name) is not None:
+            values[field.name] = _value(hint, known[name], f"{where}.{name}")
         elif _is_required(field):
             raise BadAnswerError(f"{where}.{name} is missing")
     return cls(**values)
 
 
-def decode_list(cls, data, where=None):
+def decode_list(cls: type[T], data: object, where: str | None = None) -> list[T]:
     """Return a list of `cls` from a JSON array."""
     where = where or cls.__name__
     return [
@@ -49,14 +53,14 @@ def decode_list(cls, data, where=None):
     ]
 
 
-def check_object(data, where):
+def check_object(data: object, where: str) -> dict:
     """Return `data`. Raises BadAnswerError when it is not a JSON object."""
     if not isinstance(data, dict):
         raise BadAnswerError(f"{where}: an object was expected, not {data!r:.80}")
     return data
 
 
-def _list(data, where):
+def _list(data: object, where: str) -> list:
     if not isinstance(data, list):
         raise BadAnswerError(f"{where}: a list was expected, not {data!r:.80}")
     return data
@@ -82,7 +86,7 @@ def _value(hint, value, where):
     return value
 
 
-def encode(obj):
+def encode(obj: object) -> Any:
     """Return the JSON form of a request: wire names, None left out."""
     if isinstance(obj, list):
         return [encode(item) for item in obj]
@@ -94,7 +98,7 @@ def encode(obj):
     return {name: encode(value) for name, value in pairs if value is not None}
 
 
-def to_json(obj):
+def to_json(obj: object) -> Any:
     """Return `obj` as hawkBit words it, for a reader: as `encode`, but without secrets."""
     if isinstance(obj, list):
         return [to_json(item) for item in obj]

@@ -108,7 +108,7 @@ def _actions_of(hawkbit, target, action_id):
 
 
 def _open_actions(hawkbit, ids):
-    found = {one.id: one for one in hawkbit.actions.list(rsql.one_of("id", ids))} if ids else {}
+    found = {one.id: one for one in hawkbit.actions.find(rsql.one_of("id", ids))} if ids else {}
     problems = [f"unknown action: {action_id}" for action_id in ids if action_id not in found]
     problems += [
         f"action {one.id} of {one.controller_id} is closed already: {one.status}"

@@ -18,7 +18,7 @@ def add_to(app):
     @command(app, "list", example="rollouts ds meta list fw:2.0.0")
     def list_entries(run, set: Set, listing: Listing):
         """List the metadata of a set. (hawkBit since 0.9 ignores --q and --sort here.)"""
-        found = _of(run, set).list(**listing.as_arguments())
+        found = _of(run, set).find(**listing.as_arguments())
         run.out.rows(found, columns.METADATA)
 
     @command(app, "get", example="rollouts ds meta get fw:2.0.0 git")

@@ -63,7 +63,7 @@ def _add_reading(app):
     @command(app, "list", example="rollouts ds list --q 'name==fw*' --sort version:DESC")
     def list_sets(run, listing: Listing):
         """List the distribution sets; deleted ones are not listed."""
-        run.out.rows(run.hawkbit.sets.list(**listing.as_arguments()), columns.SETS)
+        run.out.rows(run.hawkbit.sets.find(**listing.as_arguments()), columns.SETS)
 
     @command(app, "show", example="rollouts ds show fw:2.0.0")
     def show(run, set: Set):

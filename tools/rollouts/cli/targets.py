@@ -56,7 +56,7 @@ def add_to(app):
 
 def _found(hawkbit, names, listing):
     if not names:
-        return hawkbit.targets.list(**listing.as_arguments())
+        return hawkbit.targets.find(**listing.as_arguments())
     globs = [name for name in names if selection.is_glob(name)]
     plain = [name for name in names if name not in globs]
     wanted = selection.resolve(hawkbit, plain, globs)
@@ -64,7 +64,7 @@ def _found(hawkbit, names, listing):
         return wanted
     ids = {one.controller_id for one in wanted}
     return [
-        one for one in hawkbit.targets.list(**listing.as_arguments()) if one.controller_id in ids
+        one for one in hawkbit.targets.find(**listing.as_arguments()) if one.controller_id in ids
     ]
 
 

@@ -29,21 +29,25 @@ def assign(hawkbit, one_set, controller_ids, how, offline=False):
     meanwhile; what was assigned by then stays assigned and is named.
     """
     _check(one_set)
-    actions = {}
+    actions, new = {}, set()
     for begin in range(0, len(controller_ids), _TARGETS_PER_REQUEST):
         some = controller_ids[begin : begin + _TARGETS_PER_REQUEST]
         assignments = [TargetAssignment(id=controller_id, **how) for controller_id in some]
         result = hawkbit.sets.assign(one_set.id, assignments, offline)
         actions.update({item.controller_id: item.id for item in result.assigned_actions})
+        # Servers of 2017 count, but do not list the actions.
+        new.update(some if result.assigned == len(some) else actions)
         if result.total != len(some):
             raise RefusedError(
                 f"the server knew only {result.total} of {len(some)} targets; assigned: "
                 + (", ".join(sorted(actions)) or "none")
             )
     return [
-        Assigned(target=target, action=actions[target], is_new=True)
-        if target in actions
-        else Assigned(target=target, action=_earlier(hawkbit, target, one_set), is_new=False)
+        Assigned(
+            target=target,
+            action=actions.get(target) or _newest_action(hawkbit, target, one_set),
+            is_new=target in new,
+        )
         for target in controller_ids
     ]
 
@@ -58,7 +62,7 @@ def _check(one_set):
         raise RefusedError(f"the set {one_set.label} is incomplete: it lacks a module")
 
 
-def _earlier(hawkbit, target, one_set):
+def _newest_action(hawkbit, target, one_set):
     for action in hawkbit.targets.actions(target):
         # Lists do not say which set an action is of; the action itself does.
         if hawkbit.targets.action(target, action.id).distribution_set_id == one_set.id:

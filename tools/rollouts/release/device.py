@@ -19,7 +19,6 @@ _HEAD = "# Written by `rollouts setup`. TARGET_TOKEN is a secret: keep this file
 @dataclass
 class Prepared:
     target: Target
-    is_new: bool
     changed: list[str]
 
 
@@ -42,13 +41,13 @@ def prepare(hawkbit, controller_id, name=None, polling_time=None, may_change=Tru
     changed = _configure(hawkbit, polling_time, may_change)
     target = _known(hawkbit, controller_id)
     if target is not None:
-        return Prepared(target, False, changed)
+        return Prepared(target, changed)
     changed.append(f"register {controller_id}")
     new = NewTarget(controller_id=controller_id, name=name or controller_id)
     if not may_change:
-        return Prepared(Target(controller_id=controller_id), True, changed)
+        return Prepared(Target(controller_id=controller_id), changed)
     [target] = hawkbit.targets.create([new])
-    return Prepared(target, True, changed)
+    return Prepared(target, changed)
 
 
 def _configure(hawkbit, polling_time, may_change):

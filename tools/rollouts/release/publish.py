@@ -109,7 +109,7 @@ def publish(hawkbit, release, on_bytes=None):
 
 def _find_set(hawkbit, release):
     query = _same_name_and_version(release)
-    for one in hawkbit.sets.list(query):
+    for one in hawkbit.sets.find(query):
         if (one.name, one.version) == (release.name, release.version):
             return one
     return None
@@ -118,7 +118,7 @@ def _find_set(hawkbit, release):
 def _find_module(hawkbit, release):
     of_type = rsql.matching("type", release.module_type)
     query = rsql.all_of(_same_name_and_version(release), of_type)
-    for one in hawkbit.modules.list(query):
+    for one in hawkbit.modules.find(query):
         wanted = (release.name, release.version, release.module_type)
         if (one.name, one.version, one.type) == wanted:
             return one

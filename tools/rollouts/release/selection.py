@@ -29,7 +29,7 @@ def resolve(hawkbit, names=(), globs=(), queries=()):
         found.update(targets)
         problems += [] if targets else [f"no target matches {glob}"]
     for query in queries:
-        targets = {target.controller_id: target for target in hawkbit.targets.list(query)}
+        targets = {target.controller_id: target for target in hawkbit.targets.find(query)}
         found.update(targets)
         problems += [] if targets else [f"no target matches the filter {query}"]
     if problems:
@@ -43,7 +43,7 @@ def by_name(hawkbit, names):
     plain = [name for name in names if rsql.is_plain(name)]
     for begin in range(0, len(plain), _NAMES_PER_QUERY):
         some = set(plain[begin : begin + _NAMES_PER_QUERY])
-        for target in hawkbit.targets.list(rsql.one_of("controllerid", sorted(some))):
+        for target in hawkbit.targets.find(rsql.one_of("controllerid", sorted(some))):
             # The server compares without regard to case, a controller id does not.
             if target.controller_id in some:
                 found[target.controller_id] = target
@@ -66,7 +66,7 @@ def _one(hawkbit, name):
 def _by_glob(hawkbit, glob):
     # hawkBit has only `*`: it finds more than meant, fnmatch decides.
     rough = re.sub(r"\[[^]]*\]", "*", glob).replace("?", "*")
-    targets = hawkbit.targets.list(rsql.matching("controllerid", rough))
+    targets = hawkbit.targets.find(rsql.matching("controllerid", rough))
     return {
         target.controller_id: target
         for target in targets
@@ -82,7 +82,7 @@ def find_set(hawkbit, text):
     if not colon:
         raise RefusedError(f"{text} is no distribution set: give its id or NAME:VERSION")
     query = rsql.all_of(rsql.matching("name", name), rsql.matching("version", version))
-    same = [one for one in hawkbit.sets.list(query) if (one.name, one.version) == (name, version)]
+    same = [one for one in hawkbit.sets.find(query) if (one.name, one.version) == (name, version)]
     if not same:
         raise RefusedError(f"no distribution set {text}: `rollouts ds list` shows those there are")
     if len(same) > 1:

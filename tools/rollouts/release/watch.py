@@ -137,6 +137,6 @@ def _actions(hawkbit, action_ids):
     found = {}
     for begin in range(0, len(action_ids), _ACTIONS_PER_QUERY):
         some = action_ids[begin : begin + _ACTIONS_PER_QUERY]
-        for action in hawkbit.actions.list(rsql.one_of("id", some)):
+        for action in hawkbit.actions.find(rsql.one_of("id", some)):
             found[action.id] = action
     return found
