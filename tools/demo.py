@@ -155,8 +155,11 @@ def play(folder: Path, firmware: Path | None) -> bool:
     for version, name in (("1.0.0", "ok"), ("2.0.0", "ok"), ("3.0.0", "self-test-fails")):
         images[version] = folder / f"demo-{version}.app-bin"
         images[version].write_bytes(appimage.make(name, version, SIZE))
-    with started(serve_command(), stderr=subprocess.DEVNULL) as serve:
-        server = json.loads(serve.stdout.readline())
+    with open(folder / "serve.log", "w+") as log, started(serve_command(), stderr=log) as serve:
+        ready = serve.stdout.readline()
+        if not ready:
+            raise SystemExit(f"rollouts serve did not start:\n{Path(log.name).read_text()}")
+        server = json.loads(ready)
         say("server", f"rollouts serve at {server['url']}, a local hawkBit")
         flash_board(flash, images["1.0.0"], server)
         with started(
