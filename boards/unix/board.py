@@ -23,8 +23,7 @@ from simboard.process import ProcessBoard
 
 def main(argv=None):
     args = _parser().parse_args(argv)
-    # So that the process of the current boot ends with this one.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         return args.command(args)
     except (OSError, ValueError, RuntimeError) as e:
@@ -32,6 +31,12 @@ def main(argv=None):
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _terminate(number, frame):
+    """Leave by an exception, so that the process of the current boot ends with this one."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(128 + number)
 
 
 def _parser():

@@ -77,8 +77,8 @@ def _select(chip, slots):
     entries = read_entries(chip)
     if entries is None:
         return _FACTORY, False
-    if chip.has_rollback:
-        _abort_pending(chip, entries)
+    if chip.has_rollback and slots:
+        _abort_pending(chip, slots, entries)
     has_factory = _factory(chip) is not None
     if not slots or (otadata.is_invalid(entries[0]) and otadata.is_invalid(entries[1])):
         if has_factory:
@@ -93,11 +93,12 @@ def _select(chip, slots):
     return (entry.seq - 1) % len(slots), False
 
 
-def _abort_pending(chip, entries):
+def _abort_pending(chip, slots, entries):
     # Still unconfirmed at a reset: whatever the reason of that reset, the image had its chance.
     for index in (0, 1):
         if entries[index].state == otadata.PENDING_VERIFY:
-            chip.log("boot: slot was not confirmed before this reset, aborted")
+            slot = (entries[index].seq - 1) % len(slots)
+            chip.log("boot: ota_%d was reset before it was confirmed: rolling back" % slot)
             entries[index] = otadata.with_state(entries[index], otadata.ABORTED)
             write_entry(chip, index, entries[index])
 

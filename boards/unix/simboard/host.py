@@ -22,7 +22,7 @@ from simboard.files import Files, Os
 from simboard.flash import SECTOR, File, Flash, Memory
 from simboard.network import Network
 from simboard.power import Supply, parse_cut
-from simboard.sandbox import Sandbox
+from simboard.sandbox import Gc, Sandbox
 from simboard.state import EXIT_CODES, load_state, save_state
 
 UNIX = Path(__file__).resolve().parent.parent
@@ -167,7 +167,7 @@ class Board:
 
     def _sandbox(self, chip, networks):
         files = open_files(chip, chip.partitions)
-        modules = {"os": Os(files), "time": Time(chip), **self._modules}
+        modules = {"gc": Gc, "os": Os(files), "time": Time(chip), **self._modules}
         sandbox = Sandbox(files, self._firmware, modules)
 
         def network():

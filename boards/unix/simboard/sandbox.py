@@ -6,6 +6,7 @@ host is patched: the board's code gets `open` and `__import__` by its `__builtin
 """
 
 import builtins
+import gc
 import os
 import types
 
@@ -103,6 +104,18 @@ class Sandbox:
             if not hasattr(module, attribute) and hasattr(module, "__path__"):
                 self.load(f"{name}.{attribute}")
         return module
+
+
+class Gc:
+    """Module `gc` with MicroPython's name for the threshold; memory is not simulated."""
+
+    collect = staticmethod(gc.collect)
+    enable = staticmethod(gc.enable)
+    disable = staticmethod(gc.disable)
+
+    @staticmethod
+    def threshold(amount=-1):
+        return amount
 
 
 def _read_host(path):
