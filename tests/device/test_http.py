@@ -275,10 +275,12 @@ def test_no_body_where_there_is_none():
 
 
 def test_body_without_length_ends_with_the_connection():
-    response = get(headed(b"HTTP/1.1 200 "), b"0123", 100, b"456789", END)
+    net = FakeNet([REQUEST, headed(b"HTTP/1.1 200 "), b"0123", 100, b"456789", END])
+    response = net.session().request("GET", URL, {})
     assert read(response, 6) == b"012345"
     assert read(response) == b"6789"
     assert read(response) == b""
+    assert net.streams[0].closed
 
 
 def test_end_before_the_length_is_oserror():
@@ -439,6 +441,7 @@ def test_other_origin_is_another_connection():
         session.request("GET", URL, {})
         session.request("GET", url, {})
         assert net.streams[0].closed and session.connections == 2
+        assert [len(stream.written) for stream in net.streams] == [1, 1]
 
 
 def test_get_on_a_connection_that_dies_is_sent_again():
@@ -525,11 +528,11 @@ def test_closed_session_opens_again():
 # Deadlines, in ms of a clock that only waiting turns
 
 
-def times_out(net, **options):
+def times_out(net, size=5000, **options):
     """Return after how many ms a GET with its body times out."""
     started = net.clock.now_ms
     session = net.session(**options)
-    error = raises(OSError, lambda: read(session.request("GET", URL, {}), 5000))
+    error = raises(OSError, lambda: read(session.request("GET", URL, {}), size))
     assert error.args[0] == errno.ETIMEDOUT, error
     return net.clock.now_ms - started
 
@@ -561,8 +564,11 @@ def test_just_fast_enough_is_read_to_the_end():
 
 
 def test_burst_is_no_credit_for_a_silence():
-    net = FakeNet([REQUEST, answer(b"x" * 5000)[:-1]])
-    assert times_out(net) == 20000
+    whole = answer(b"x" * 40000)
+    net = FakeNet([REQUEST, whole[:30000]])
+    assert times_out(net, size=40000) == 20000
+    net = FakeNet([REQUEST, whole[:30000]] + pieces(whole[30000:], 1, pause_ms=1000))
+    assert times_out(net, size=40000) < 62000
 
 
 def test_deadline_ends_a_request_that_is_fast_enough():
