@@ -37,6 +37,7 @@ LATER = const("later")
 REFUSE = const("refuse")
 
 _MAX_TRIES = const(2)  # activations of the same content for the same action
+_MAX_WORDS = const(256)  # of an error or a cause in the record
 _MAX_STUCK = const(5)  # permanent answers for one artifact without progress
 
 
@@ -274,7 +275,7 @@ class Action:
             # Else the record on flash may be one that this image cannot read: of another
             # server, of another format. The old image needs it, to see that it failed.
             try:
-                self._journal.write(cause=cause)
+                self._journal.write(cause=cause[:_MAX_WORDS])
             except OSError as e:  # going back matters more
                 log.line(log.ERROR, "%s: not written down: %s", cause, e)
         self._revert()
@@ -285,7 +286,7 @@ class Action:
 
         Resets when something runs that had to go back: the company of a slot.
         """
-        details = [str(error)]
+        details = [str(error)[:_MAX_WORDS]]
         needs_reset = False
         if action_id not in (None, self.id):
             self.drop("superseded")

@@ -5,7 +5,7 @@
 from esp32 import NVS
 from micropython import const
 
-_MAX_SIZE = const(2 * 1024)
+_MAX_SIZE = const(4000)  # one page of NVS; four long reports are well below
 
 
 class NVSStore:

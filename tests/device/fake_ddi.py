@@ -176,7 +176,9 @@ class FakeServer:
             href = "%s%s/%s/%s?c=-1" % (URL, BASE, rel, action.id)
             links[rel] = {"href": href}
         if self.installed:
-            links["installedBase"] = {"href": "%s%s/installedBase/%s" % (URL, BASE, self.installed)}
+            links["installedBase"] = {
+                "href": "%s%s/installedBase/%s" % (URL, BASE, self.installed)
+            }
         if self.wants_config:
             links["configData"] = {"href": URL + BASE + "/configData"}
         answer = {"config": {"polling": {"sleep": self.sleep}}}

@@ -73,7 +73,9 @@ def test_garbage_is_dropped():
 
 
 def test_new_action_keeps_what_outlives_one():
-    journal = saved(reports=[["6"]], config=1, installed=["a", "1"], answered="5", action="6", at=9)
+    journal = saved(
+        reports=[["6"]], config=1, installed=["a", "1"], answered="5", action="6", at=9
+    )
     journal.renew(state="downloading", action="7")
     record = Journal(journal._store, BASE).record
     assert record["reports"] == [["6"]] and record["config"] == 1

@@ -23,7 +23,9 @@ def ready(**hooks):
 
 
 def lines(server):
-    return ["%s %s" % (r.method, r.path[len(BASE) :].split("?")[0]) for r in server.session.requests]
+    return [
+        "%s %s" % (r.method, r.path[len(BASE) :].split("?")[0]) for r in server.session.requests
+    ]
 
 
 # --- idle

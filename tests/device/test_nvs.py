@@ -1,0 +1,56 @@
+"""The journal's record in NVS of the simulated board."""
+
+from hawkbit.journal import Journal
+from hawkbit.nvs import NVSStore
+from runner import raises
+from simboard.errors import PowerOff
+from simboard.power import FLASH, MIDDLE, Cut
+from small_board import Board
+
+BASE = "http://server/DEFAULT/controller/v1/dev1"
+
+
+def booted():
+    board = Board()
+    board.boot()
+    return board
+
+
+def test_empty_nvs_is_no_record():
+    booted()
+    assert NVSStore().load() is None
+    assert Journal(NVSStore(), BASE).record == {}
+
+
+def test_record_survives_a_reset():
+    board = booted()
+    Journal(NVSStore(), BASE).write(state="staged")
+    board.boot()
+    assert Journal(NVSStore(), BASE).record["state"] == "staged"
+
+
+def test_longest_record_fits():
+    booted()
+    details = ["x" * 256, "y" * 256]
+    reports = [["922337203685477580%d" % i, "closed", "failure", details] for i in range(4)]
+    journal = Journal(NVSStore(), BASE)
+    journal.write(reports=reports, cause="z" * 256, key="0" * 160, action="9" * 19)
+    assert Journal(NVSStore(), BASE).record["reports"] == reports
+
+
+def test_power_cut_while_saving_keeps_the_old_record():
+    board = booted()
+    store = NVSStore()
+    store.save(b"old")
+    board.supply.cuts.append(Cut(FLASH, board.supply.counts[FLASH] + 1, MIDDLE))
+    raises(PowerOff, store.save, b"new")
+    board.boot()
+    assert NVSStore().load() == b"old"
+
+
+def test_record_over_the_limit_raises_and_keeps_the_old_one():
+    booted()
+    store = NVSStore()
+    store.save(b"old")
+    raises(OSError, store.save, b"x" * 4001)
+    assert store.load() == b"old"
