@@ -8,7 +8,6 @@ import dataclasses
 import functools
 import types
 import typing
-from collections.abc import Hashable
 from typing import Any, TypeVar
 
 from rollouts.api.errors import BadAnswerError
@@ -27,7 +26,7 @@ def wire_name(field_name: str) -> str:
 
 
 @functools.cache
-def _fields(cls: Hashable) -> list[tuple]:
+def _fields(cls: Any) -> list[tuple]:
     hints = typing.get_type_hints(cls)
     return [(field, wire_name(field.name), hints[field.name]) for field in dataclasses.fields(cls)]
 

@@ -12,6 +12,8 @@ from rollouts.cli import columns
 from rollouts.cli.command import command
 from rollouts.cli.options import DryRun, action_ids
 
+app = typer.Typer()
+
 _CANCELING = "canceling"
 
 
@@ -35,56 +37,56 @@ class ActionWithHistory:
     history: list[ActionStatus]
 
 
-def add_to(app):
-    @command(app, "cancel", example=["rollouts cancel 77", "rollouts cancel 77 78 --force"])
-    def cancel(
-        run,
-        actions: Annotated[
-            list[str] | None,
-            typer.Argument(metavar="ACTION", help="Ids; without any they come on stdin."),
-        ] = None,
-        force: Annotated[
-            bool, typer.Option("--force", help="Do not wait for the device to agree.")
-        ] = False,
-        dry_run: DryRun = False,
-    ):
-        """Cancel actions: the device is asked to stop, and the action ends when it agrees.
+@command(app, "cancel", example=["rollouts cancel 77", "rollouts cancel 77 78 --force"])
+def cancel(
+    run,
+    actions: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="ACTION", help="Ids; without any they come on stdin."),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Do not wait for the device to agree.")
+    ] = False,
+    dry_run: DryRun = False,
+):
+    """Cancel actions: the device is asked to stop, and the action ends when it agrees.
 
-        With --force it ends at once, whatever the device does. All ids are looked up first.
-        """
-        open_actions = _open_actions(run.hawkbit, action_ids(actions))
-        if dry_run:
-            how = "would be forced to end" if force else "would be canceled"
-            results = [Canceled(one.id, one.controller_id, how) for one in open_actions]
-        else:
-            results = [_cancel(run.hawkbit, one, force) for one in open_actions]
-        run.out.rows(results, _CANCELED_COLUMNS)
+    With --force it ends at once, whatever the device does. All ids are looked up first.
+    """
+    open_actions = _open_actions(run.hawkbit, action_ids(actions))
+    if dry_run:
+        how = "would be forced to end" if force else "would be canceled"
+        results = [Canceled(one.id, one.controller_id, how) for one in open_actions]
+    else:
+        results = [_cancel(run.hawkbit, one, force) for one in open_actions]
+    run.out.rows(results, _CANCELED_COLUMNS)
 
-    @command(app, "history", example="rollouts history kitchen-1 --last 3")
-    def history(
-        run,
-        target: Annotated[str, typer.Argument(metavar="TARGET", help="A controller id.")],
-        action: Annotated[
-            int | None, typer.Option("--action", metavar="ID", help="Only this action.")
-        ] = None,
-        last: Annotated[
-            int | None,
-            typer.Option("--last", min=1, metavar="N", help="Only the newest N."),
-        ] = None,
-    ):
-        """Show what happened to a target: its actions, newest first, with all their entries."""
-        actions = _actions_of(run.hawkbit, target, action)[:last]
-        found = [
-            ActionWithHistory(
-                run.hawkbit.targets.action(target, one.id),
-                run.hawkbit.targets.action_history(target, one.id),
-            )
-            for one in actions
-        ]
-        if run.out.as_json:
-            run.out.rows(found, {})
-        else:
-            run.out.rows(_entries(found), _HISTORY_COLUMNS)
+
+@command(app, "history", example="rollouts history kitchen-1 --last 3")
+def history(
+    run,
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="A controller id.")],
+    action: Annotated[
+        int | None, typer.Option("--action", metavar="ID", help="Only this action.")
+    ] = None,
+    last: Annotated[
+        int | None,
+        typer.Option("--last", min=1, metavar="N", help="Only the newest N."),
+    ] = None,
+):
+    """Show what happened to a target: its actions, newest first, with all their entries."""
+    actions = _actions_of(run.hawkbit, target, action)[:last]
+    found = [
+        ActionWithHistory(
+            run.hawkbit.targets.action(target, one.id),
+            run.hawkbit.targets.action_history(target, one.id),
+        )
+        for one in actions
+    ]
+    if run.out.as_json:
+        run.out.rows(found, {})
+    else:
+        run.out.rows(_entries(found), _HISTORY_COLUMNS)
 
 
 _HISTORY_COLUMNS = {

@@ -1,32 +1,35 @@
 """`rollouts assign`."""
 
+import typer
+
 from rollouts.cli import columns
 from rollouts.cli.command import command
 from rollouts.cli.options import DryRun, How, Selection, Set, Yes
 from rollouts.release.assign import assign
 from rollouts.release.selection import find_set
 
+app = typer.Typer()
+
 _NAMES_SHOWN = 5
 
 
-def add_to(app):
-    @command(
-        app,
-        "assign",
-        example=[
-            "rollouts assign fw:2.0.0 kitchen-1 kitchen-2 | rollouts watch",
-            "rollouts assign fw:2.0.0 'kitchen-*' --type soft --yes",
-        ],
-    )
-    def assign_set(
-        run, set: Set, which: Selection, how: How, yes: Yes = False, dry_run: DryRun = False
-    ):
-        """Assign a set to targets; prints the action ids, which `watch` and `cancel` take.
+@command(
+    app,
+    "assign",
+    example=[
+        "rollouts assign fw:2.0.0 kitchen-1 kitchen-2 | rollouts watch",
+        "rollouts assign fw:2.0.0 'kitchen-*' --type soft --yes",
+    ],
+)
+def assign_set(
+    run, set: Set, which: Selection, how: How, yes: Yes = False, dry_run: DryRun = False
+):
+    """Assign a set to targets; prints the action ids, which `watch` and `cancel` take.
 
-        All targets are looked up first: with one unknown among them nothing is assigned.
-        A glob or --filter asks before it assigns.
-        """
-        assign_to(run, set, which, how, yes, dry_run)
+    All targets are looked up first: with one unknown among them nothing is assigned.
+    A glob or --filter asks before it assigns.
+    """
+    assign_to(run, set, which, how, yes, dry_run)
 
 
 def assign_to(run, set_text, which, how, yes, dry_run):

@@ -8,6 +8,8 @@ from typer.completion import get_completion_script
 
 from rollouts.cli.output import Output
 
+app = typer.Typer()
+
 
 class Shell(enum.StrEnum):
     BASH = "bash"
@@ -20,12 +22,11 @@ _EXAMPLE = (
 )
 
 
-def add_to(app):
-    @app.command("completion", epilog=_EXAMPLE)
-    def completion(shell: Annotated[Shell, typer.Argument(help="For which shell.")]):
-        """Print the completion script of a shell."""
-        Output().raw(
-            get_completion_script(
-                prog_name="rollouts", complete_var="_ROLLOUTS_COMPLETE", shell=shell.value
-            )
+@app.command("completion", epilog=_EXAMPLE)
+def completion(shell: Annotated[Shell, typer.Argument(help="For which shell.")]):
+    """Print the completion script of a shell."""
+    Output().raw(
+        get_completion_script(
+            prog_name="rollouts", complete_var="_ROLLOUTS_COMPLETE", shell=shell.value
         )
+    )

@@ -15,6 +15,8 @@ from rollouts.cli.options import DryRun
 from rollouts.release.image import read_image
 from rollouts.release.publish import SET_TYPE_OF, Release, find, publish
 
+app = typer.Typer()
+
 # hawkBit's limits; in the names also what it refuses as markup.
 _MAX_CHARS = {"name": 128, "version": 64}
 
@@ -44,50 +46,49 @@ class Identity:
     ] = None
 
 
-def add_to(app):
-    @command(
-        app,
-        "publish",
-        example=[
-            "rollouts publish firmware.app-bin",
-            "rollouts publish ESP32_GENERIC.app-bin --name micropython --version 1.23.0",
-        ],
-    )
-    def publish_file(
-        run,
-        file: Annotated[Path, typer.Argument(metavar="FILE", help="The .app-bin to publish.")],
-        identity: Identity,
-        dry_run: DryRun = False,
-    ):
-        """Put FILE on the server: a distribution set with one module with one artifact.
+@command(
+    app,
+    "publish",
+    example=[
+        "rollouts publish firmware.app-bin",
+        "rollouts publish ESP32_GENERIC.app-bin --name micropython --version 1.23.0",
+    ],
+)
+def publish_file(
+    run,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The .app-bin to publish.")],
+    identity: Identity,
+    dry_run: DryRun = False,
+):
+    """Put FILE on the server: a distribution set with one module with one artifact.
 
-        The same name, version and content again changes nothing; a publication that was
-        interrupted is completed; another content under the same version is refused.
-        """
-        chip, release = _release(run, file, identity)
-        if dry_run:
-            steps = find(run.hawkbit, release).missing()
-            text = ", ".join(steps) or "nothing, it is there"
-            run.out.done(f"would do for {release.label}: {text}", {"dryRun": True, "steps": steps})
-            return
-        found, steps = _published(run, release)
-        verb = "published" if steps else "unchanged:"
-        run.out.done(
-            f"{verb} {release.label}: set {found.set.id}, module {found.module.id}, artifact "
-            f"{found.artifact.id}, {found.artifact.size} bytes, sha256 {release.sha256}",
-            {
-                "distributionSet": found.set.id,
-                "softwareModule": found.module.id,
-                "artifact": found.artifact.id,
-                "name": release.name,
-                "version": release.version,
-                "filename": found.artifact.provided_filename,
-                "size": found.artifact.size,
-                "sha256": release.sha256,
-                "chip": chip,
-                "steps": steps,
-            },
-        )
+    The same name, version and content again changes nothing; a publication that was
+    interrupted is completed; another content under the same version is refused.
+    """
+    chip, release = _release(run, file, identity)
+    if dry_run:
+        steps = find(run.hawkbit, release).missing()
+        text = ", ".join(steps) or "nothing, it is there"
+        run.out.done(f"would do for {release.label}: {text}", {"dryRun": True, "steps": steps})
+        return
+    found, steps = _published(run, release)
+    verb = "published" if steps else "unchanged:"
+    run.out.done(
+        f"{verb} {release.label}: set {found.set.id}, module {found.module.id}, artifact "
+        f"{found.artifact.id}, {found.artifact.size} bytes, sha256 {release.sha256}",
+        {
+            "distributionSet": found.set.id,
+            "softwareModule": found.module.id,
+            "artifact": found.artifact.id,
+            "name": release.name,
+            "version": release.version,
+            "filename": found.artifact.provided_filename,
+            "size": found.artifact.size,
+            "sha256": release.sha256,
+            "chip": chip,
+            "steps": steps,
+        },
+    )
 
 
 def _release(run, file, identity):

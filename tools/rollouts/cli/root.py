@@ -10,13 +10,13 @@ from rollouts.cli import (
     assign,
     completion,
     publish,
+    serve,
     set_metadata,
     sets,
     setup,
     targets,
     watch,
 )
-from rollouts.cli.exits import Exit
 from rollouts.cli.output import Output
 
 _HELP = r"""Publish, assign and watch firmware updates on Eclipse hawkBit.
@@ -31,16 +31,17 @@ def make_app():
     # Completion is answered by the root alone.
     app = _group(_HELP, add_completion=True)
     app.callback()(_root)
+    # A typer without a name adds its commands to the one it is added to.
     for module in (setup, publish, assign, watch, actions, targets):
-        module.add_to(app)
+        app.add_typer(module.app)
     ds = _group("Distribution sets: a verb for each endpoint of the Management API.")
-    sets.add_to(ds)
+    ds.add_typer(sets.app)
     meta = _group("Metadata of a distribution set.")
-    set_metadata.add_to(meta)
+    meta.add_typer(set_metadata.app)
     ds.add_typer(meta, name="meta")
     app.add_typer(ds, name="ds")
-    _add_serve(app)
-    completion.add_to(app)
+    app.add_typer(serve.app)
+    app.add_typer(completion.app)
     return app
 
 
@@ -68,25 +69,3 @@ def _root(
     ] = False,
 ):
     pass
-
-
-def _add_serve(app):
-    @app.command(
-        "serve",
-        add_help_option=False,
-        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-    )
-    def serve(context: typer.Context):
-        """Run a local hawkBit for demos and tests."""
-        # Imported late: its libraries take a second, and may not be installed.
-        try:
-            from rollouts.serve.command import serve as local_server
-
-            server_app = typer.Typer(add_completion=False, rich_markup_mode=None)
-            server_app.command()(local_server)
-            server_app(context.args, prog_name="rollouts serve")
-        except ModuleNotFoundError as error:
-            if error.name.startswith("rollouts"):
-                raise
-            Output().error(f"{error.name} is missing: pip install 'rollouts[serve]'")
-            raise typer.Exit(Exit.USAGE) from error

@@ -14,6 +14,8 @@ from rollouts.cli.exits import UsageError
 from rollouts.cli.options import DryRun, How, Listing, Selection, Set, Yes
 from rollouts.release.selection import find_set
 
+app = typer.Typer()
+
 ModuleIds = Annotated[list[int], typer.Argument(metavar="MODULE", help="Ids of software modules.")]
 
 
@@ -52,166 +54,162 @@ class Changes:
     ] = None
 
 
-def add_to(app):
-    _add_reading(app)
-    _add_making(app)
-    _add_modules(app)
-    _add_targets(app)
+@command(app, "list", example="rollouts ds list --q 'name==fw*' --sort version:DESC")
+def list_sets(run, listing: Listing):
+    """List the distribution sets; deleted ones are not listed."""
+    run.out.rows(run.hawkbit.sets.find(**listing.as_arguments()), columns.SETS)
 
 
-def _add_reading(app):
-    @command(app, "list", example="rollouts ds list --q 'name==fw*' --sort version:DESC")
-    def list_sets(run, listing: Listing):
-        """List the distribution sets; deleted ones are not listed."""
-        run.out.rows(run.hawkbit.sets.find(**listing.as_arguments()), columns.SETS)
-
-    @command(app, "show", example="rollouts ds show fw:2.0.0")
-    def show(run, set: Set):
-        """Show one distribution set."""
-        one = find_set(run.hawkbit, set)
-        fields = {title.lower(): get(one) for title, get in columns.SETS.items()}
-        fields |= {
-            "description": one.description,
-            "migration step": one.required_migration_step,
-            "created": f"{columns.time_of(one.created_at_ms)} by {one.created_by}",
-        }
-        run.out.record(one, fields)
+@command(app, "show", example="rollouts ds show fw:2.0.0")
+def show(run, set: Set):
+    """Show one distribution set."""
+    one = find_set(run.hawkbit, set)
+    fields = {title.lower(): get(one) for title, get in columns.SETS.items()}
+    fields |= {
+        "description": one.description,
+        "migration step": one.required_migration_step,
+        "created": f"{columns.time_of(one.created_at_ms)} by {one.created_by}",
+    }
+    run.out.record(one, fields)
 
 
-def _add_making(app):
-    @command(app, "create", example="rollouts ds create fw 2.0.0 --type os --module 12")
-    def create(
-        run,
-        name: Annotated[str, typer.Argument(metavar="NAME")],
-        version: Annotated[str, typer.Argument(metavar="VERSION")],
-        what: Describing,
-        dry_run: DryRun = False,
-    ):
-        """Create a distribution set. (`publish` does this and the rest in one go.)"""
-        new = NewDistributionSet(
-            name=name,
-            version=version,
-            type=what.type,
-            description=what.description,
-            required_migration_step=what.migration_step,
-            modules=[Reference(id=module) for module in what.modules or ()],
-        )
-        if _only_said(run, dry_run, f"create {name}:{version}"):
-            return
-        [one] = run.hawkbit.sets.create([new])
-        run.out.done(f"created {one.label}: set {one.id}", one)
-
-    @command(app, "update", example="rollouts ds update fw:2.0.0 --description 'fixes the clock'")
-    def update(run, set: Set, changes: Changes, dry_run: DryRun = False):
-        """Change a distribution set; one that was assigned is locked, but for its texts."""
-        values = DistributionSetUpdate(
-            name=changes.name,
-            version=changes.version,
-            description=changes.description,
-            required_migration_step=changes.migration_step,
-        )
-        if values == DistributionSetUpdate():
-            raise UsageError("nothing to change: give --name, --version, --description or so")
-        one = find_set(run.hawkbit, set)
-        if _only_said(run, dry_run, f"update {one.label}"):
-            return
-        one = run.hawkbit.sets.update(one.id, values)
-        run.out.done(f"updated {one.label}: set {one.id}", one)
-
-    @command(app, "delete", example="rollouts ds delete fw:2.0.0 --yes")
-    def delete(run, set: Set, yes: Yes = False, dry_run: DryRun = False):
-        """Delete a distribution set; of one that was ever assigned, the name stays taken."""
-        one = find_set(run.hawkbit, set)
-        if _only_said(run, dry_run, f"delete {one.label}"):
-            return
-        run.confirm(f"Delete {one.label}?", yes)
-        run.hawkbit.sets.delete(one.id)
-        run.out.done(f"deleted {one.label}")
-
-    @command(app, "invalidate", example="rollouts ds invalidate fw:2.0.0 --actions soft --yes")
-    def invalidate(
-        run,
-        set: Set,
-        actions: Annotated[
-            Cancelation,
-            typer.Option("--actions", help="What happens to its running actions."),
-        ],
-        cancel_rollouts: Annotated[
-            bool, typer.Option("--cancel-rollouts", help="Servers before 0.10: stop its rollouts.")
-        ] = False,
-        yes: Yes = False,
-        dry_run: DryRun = False,
-    ):
-        """Make a set unassignable, for ever."""
-        one = find_set(run.hawkbit, set)
-        if _only_said(run, dry_run, f"invalidate {one.label}, actions: {actions}"):
-            return
-        run.confirm(f"Invalidate {one.label} for ever?", yes)
-        run.hawkbit.sets.invalidate(one.id, actions.value, cancel_rollouts or None)
-        run.out.done(f"invalidated {one.label}")
+@command(app, "create", example="rollouts ds create fw 2.0.0 --type os --module 12")
+def create(
+    run,
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    version: Annotated[str, typer.Argument(metavar="VERSION")],
+    what: Describing,
+    dry_run: DryRun = False,
+):
+    """Create a distribution set. (`publish` does this and the rest in one go.)"""
+    new = NewDistributionSet(
+        name=name,
+        version=version,
+        type=what.type,
+        description=what.description,
+        required_migration_step=what.migration_step,
+        modules=[Reference(id=module) for module in what.modules or ()],
+    )
+    if _only_said(run, dry_run, f"create {name}:{version}"):
+        return
+    [one] = run.hawkbit.sets.create([new])
+    run.out.done(f"created {one.label}: set {one.id}", one)
 
 
-def _add_modules(app):
-    @command(app, "modules", example="rollouts ds modules fw:2.0.0")
-    def modules(run, set: Set, listing: Listing):
-        """List the software modules of a set. (hawkBit 1.0 ignores --q here.)"""
-        one = find_set(run.hawkbit, set)
-        found = run.hawkbit.sets.modules(one.id, **listing.as_arguments())
-        run.out.rows(found, columns.MODULES)
-
-    @command(app, "add-module", example="rollouts ds add-module fw:2.0.0 12 13")
-    def add_module(run, set: Set, modules: ModuleIds, dry_run: DryRun = False):
-        """Add modules to a set; one of type os replaces the one that was there."""
-        one = find_set(run.hawkbit, set)
-        numbers = ", ".join(str(module) for module in modules)
-        if _only_said(run, dry_run, f"add {numbers} to {one.label}"):
-            return
-        run.hawkbit.sets.add_modules(one.id, modules)
-        run.out.done(f"added {numbers} to {one.label}")
-
-    @command(app, "remove-module", example="rollouts ds remove-module fw:2.0.0 12")
-    def remove_module(
-        run,
-        set: Set,
-        module: Annotated[int, typer.Argument(metavar="MODULE", help="Its id.")],
-        dry_run: DryRun = False,
-    ):
-        """Take a module out of a set; the module itself stays."""
-        one = find_set(run.hawkbit, set)
-        if _only_said(run, dry_run, f"remove {module} from {one.label}"):
-            return
-        run.hawkbit.sets.remove_module(one.id, module)
-        run.out.done(f"removed {module} from {one.label}")
+@command(app, "update", example="rollouts ds update fw:2.0.0 --description 'fixes the clock'")
+def update(run, set: Set, changes: Changes, dry_run: DryRun = False):
+    """Change a distribution set; one that was assigned is locked, but for its texts."""
+    values = DistributionSetUpdate(
+        name=changes.name,
+        version=changes.version,
+        description=changes.description,
+        required_migration_step=changes.migration_step,
+    )
+    if values == DistributionSetUpdate():
+        raise UsageError("nothing to change: give --name, --version, --description or so")
+    one = find_set(run.hawkbit, set)
+    if _only_said(run, dry_run, f"update {one.label}"):
+        return
+    one = run.hawkbit.sets.update(one.id, values)
+    run.out.done(f"updated {one.label}: set {one.id}", one)
 
 
-def _add_targets(app):
-    @command(app, "assigned", example="rollouts ds assigned fw:2.0.0")
-    def assigned(run, set: Set, listing: Listing):
-        """List the targets a set is assigned to."""
-        one = find_set(run.hawkbit, set)
-        found = run.hawkbit.sets.assigned_targets(one.id, **listing.as_arguments())
-        run.out.rows(found, columns.TARGETS)
+@command(app, "delete", example="rollouts ds delete fw:2.0.0 --yes")
+def delete(run, set: Set, yes: Yes = False, dry_run: DryRun = False):
+    """Delete a distribution set; of one that was ever assigned, the name stays taken."""
+    one = find_set(run.hawkbit, set)
+    if _only_said(run, dry_run, f"delete {one.label}"):
+        return
+    run.confirm(f"Delete {one.label}?", yes)
+    run.hawkbit.sets.delete(one.id)
+    run.out.done(f"deleted {one.label}")
 
-    @command(app, "installed", example="rollouts ds installed fw:2.0.0")
-    def installed(run, set: Set, listing: Listing):
-        """List the targets a set is installed on."""
-        one = find_set(run.hawkbit, set)
-        found = run.hawkbit.sets.installed_targets(one.id, **listing.as_arguments())
-        run.out.rows(found, columns.TARGETS)
 
-    @command(app, "filters", example="rollouts ds filters fw:2.0.0")
-    def filters(run, set: Set, listing: Listing):
-        """List the target filters that assign a set by themselves."""
-        one = find_set(run.hawkbit, set)
-        found = run.hawkbit.sets.auto_assign_target_filters(one.id, **listing.as_arguments())
-        run.out.rows(found, columns.FILTERS)
+@command(app, "invalidate", example="rollouts ds invalidate fw:2.0.0 --actions soft --yes")
+def invalidate(
+    run,
+    set: Set,
+    actions: Annotated[
+        Cancelation,
+        typer.Option("--actions", help="What happens to its running actions."),
+    ],
+    cancel_rollouts: Annotated[
+        bool, typer.Option("--cancel-rollouts", help="Servers before 0.10: stop its rollouts.")
+    ] = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+):
+    """Make a set unassignable, for ever."""
+    one = find_set(run.hawkbit, set)
+    if _only_said(run, dry_run, f"invalidate {one.label}, actions: {actions}"):
+        return
+    run.confirm(f"Invalidate {one.label} for ever?", yes)
+    run.hawkbit.sets.invalidate(one.id, actions.value, cancel_rollouts or None)
+    run.out.done(f"invalidated {one.label}")
 
-    @command(app, "assign", example="rollouts ds assign fw:2.0.0 kitchen-1 --offline")
-    def assign(
-        run, set: Set, which: Selection, how: How, yes: Yes = False, dry_run: DryRun = False
-    ):
-        """The same as `rollouts assign`."""
-        assign_to(run, set, which, how, yes, dry_run)
+
+@command(app, "modules", example="rollouts ds modules fw:2.0.0")
+def modules(run, set: Set, listing: Listing):
+    """List the software modules of a set. (hawkBit 1.0 ignores --q here.)"""
+    one = find_set(run.hawkbit, set)
+    found = run.hawkbit.sets.modules(one.id, **listing.as_arguments())
+    run.out.rows(found, columns.MODULES)
+
+
+@command(app, "add-module", example="rollouts ds add-module fw:2.0.0 12 13")
+def add_module(run, set: Set, modules: ModuleIds, dry_run: DryRun = False):
+    """Add modules to a set; one of type os replaces the one that was there."""
+    one = find_set(run.hawkbit, set)
+    numbers = ", ".join(str(module) for module in modules)
+    if _only_said(run, dry_run, f"add {numbers} to {one.label}"):
+        return
+    run.hawkbit.sets.add_modules(one.id, modules)
+    run.out.done(f"added {numbers} to {one.label}")
+
+
+@command(app, "remove-module", example="rollouts ds remove-module fw:2.0.0 12")
+def remove_module(
+    run,
+    set: Set,
+    module: Annotated[int, typer.Argument(metavar="MODULE", help="Its id.")],
+    dry_run: DryRun = False,
+):
+    """Take a module out of a set; the module itself stays."""
+    one = find_set(run.hawkbit, set)
+    if _only_said(run, dry_run, f"remove {module} from {one.label}"):
+        return
+    run.hawkbit.sets.remove_module(one.id, module)
+    run.out.done(f"removed {module} from {one.label}")
+
+
+@command(app, "assigned", example="rollouts ds assigned fw:2.0.0")
+def assigned(run, set: Set, listing: Listing):
+    """List the targets a set is assigned to."""
+    one = find_set(run.hawkbit, set)
+    found = run.hawkbit.sets.assigned_targets(one.id, **listing.as_arguments())
+    run.out.rows(found, columns.TARGETS)
+
+
+@command(app, "installed", example="rollouts ds installed fw:2.0.0")
+def installed(run, set: Set, listing: Listing):
+    """List the targets a set is installed on."""
+    one = find_set(run.hawkbit, set)
+    found = run.hawkbit.sets.installed_targets(one.id, **listing.as_arguments())
+    run.out.rows(found, columns.TARGETS)
+
+
+@command(app, "filters", example="rollouts ds filters fw:2.0.0")
+def filters(run, set: Set, listing: Listing):
+    """List the target filters that assign a set by themselves."""
+    one = find_set(run.hawkbit, set)
+    found = run.hawkbit.sets.auto_assign_target_filters(one.id, **listing.as_arguments())
+    run.out.rows(found, columns.FILTERS)
+
+
+@command(app, "assign", example="rollouts ds assign fw:2.0.0 kitchen-1 --offline")
+def assign(run, set: Set, which: Selection, how: How, yes: Yes = False, dry_run: DryRun = False):
+    """The same as `rollouts assign`."""
+    assign_to(run, set, which, how, yes, dry_run)
 
 
 def _only_said(run, dry_run, what):

@@ -14,6 +14,8 @@ from rollouts.cli.exits import UsageError
 from rollouts.cli.options import DryRun
 from rollouts.release import device
 
+app = typer.Typer()
+
 # Also hawkBit's other forms: an ISO 8601 duration, and a spread such as ~20%.
 _POLLING = re.compile(r"(\d\d:\d\d:\d\d|P[0-9DTHMS.]+)(~\d{1,2}%)?")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -35,49 +37,48 @@ class DeviceFile:
     force: Annotated[bool, typer.Option("--force", help="Overwrite FILE.")] = False
 
 
-def add_to(app):
-    @command(
-        app,
-        "setup",
-        example=[
-            "rollouts setup kitchen-1 --polling 00:00:30",
-            "rollouts setup kitchen-1 --template config.example.py --device-url http://10.0.0.5:8080",
-        ],
-    )
-    def setup(
-        run,
-        target: Annotated[str, typer.Argument(metavar="TARGET", help="The controller id.")],
-        file: DeviceFile,
-        name: Annotated[str | None, typer.Option("--name", help="Default: TARGET.")] = None,
-        polling: Annotated[
-            str | None,
-            typer.Option("--polling", metavar="HH:MM:SS", help="How often all devices poll."),
-        ] = None,
-        dry_run: DryRun = False,
-    ):
-        """Prepare the server for a device and write the device's configuration (mode 600).
+@command(
+    app,
+    "setup",
+    example=[
+        "rollouts setup kitchen-1 --polling 00:00:30",
+        "rollouts setup kitchen-1 --template config.example.py --device-url http://10.0.0.5:8080",
+    ],
+)
+def setup(
+    run,
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="The controller id.")],
+    file: DeviceFile,
+    name: Annotated[str | None, typer.Option("--name", help="Default: TARGET.")] = None,
+    polling: Annotated[
+        str | None,
+        typer.Option("--polling", metavar="HH:MM:SS", help="How often all devices poll."),
+    ] = None,
+    dry_run: DryRun = False,
+):
+    """Prepare the server for a device and write the device's configuration (mode 600).
 
-        Switches login by target token on, sets the polling time, registers the target. What
-        is so already stays; a file is never overwritten without --force.
-        """
-        template = _checked(target, file, polling)
-        tenant = run.hawkbit.user_info().tenant
-        prepared = device.prepare(run.hawkbit, target, name, polling, not dry_run)
-        changed = prepared.changed
-        if dry_run:
-            plan = changed + [f"write {file.out}"]
-            run.out.done("would do: " + ", ".join(plan), {"dryRun": True, "steps": plan})
-            return
-        run.out.hide(prepared.target.security_token)
-        url = file.device_url or run.hawkbit.url
-        text = device.config_text(url, tenant, prepared.target, template)
-        device.write_secret(file.out, text, file.force)
-        if urllib.parse.urlsplit(url).hostname in _LOOPBACK:
-            run.out.note(f"only this computer reaches {url}: for a board give --device-url")
-        done = ", ".join(changed) or "nothing to change on the server"
-        told = {"target": target, "tenant": tenant, "url": url, "file": str(file.out)}
-        said = f"{target} is ready ({done}); wrote {file.out}"
-        run.out.done(said, {**told, "steps": changed})
+    Switches login by target token on, sets the polling time, registers the target. What
+    is so already stays; a file is never overwritten without --force.
+    """
+    template = _checked(target, file, polling)
+    tenant = run.hawkbit.user_info().tenant
+    prepared = device.prepare(run.hawkbit, target, name, polling, not dry_run)
+    changed = prepared.changed
+    if dry_run:
+        plan = changed + [f"write {file.out}"]
+        run.out.done("would do: " + ", ".join(plan), {"dryRun": True, "steps": plan})
+        return
+    run.out.hide(prepared.target.security_token)
+    url = file.device_url or run.hawkbit.url
+    text = device.config_text(url, tenant, prepared.target, template)
+    device.write_secret(file.out, text, file.force)
+    if urllib.parse.urlsplit(url).hostname in _LOOPBACK:
+        run.out.note(f"only this computer reaches {url}: for a board give --device-url")
+    done = ", ".join(changed) or "nothing to change on the server"
+    told = {"target": target, "tenant": tenant, "url": url, "file": str(file.out)}
+    said = f"{target} is ready ({done}); wrote {file.out}"
+    run.out.done(said, {**told, "steps": changed})
 
 
 def _checked(target, file, polling):

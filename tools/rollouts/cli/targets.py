@@ -11,6 +11,8 @@ from rollouts.cli.command import command
 from rollouts.cli.options import Listing
 from rollouts.release import selection
 
+app = typer.Typer()
+
 
 @dataclasses.dataclass
 class TargetWithSets:
@@ -26,32 +28,31 @@ _WITH_SETS = {
 }
 
 
-def add_to(app):
-    @command(
-        app,
-        "targets",
-        example=[
-            "rollouts targets 'lab-*' --sets",
-            "rollouts targets --q updatestatus==error",
-        ],
-    )
-    def targets(
-        run,
-        listing: Listing,
-        names: Annotated[
-            list[str] | None,
-            typer.Argument(metavar="TARGET", help="Controller ids or globs. Default: all."),
-        ] = None,
-        sets: Annotated[
-            bool, typer.Option("--sets", help="Also assigned and installed set (slow).")
-        ] = False,
-    ):
-        """List targets with their status and last poll."""
-        found = _found(run.hawkbit, names, listing)
-        if sets:
-            run.out.rows([_with_sets(run.hawkbit, one) for one in found], _WITH_SETS)
-        else:
-            run.out.rows(found, columns.TARGETS)
+@command(
+    app,
+    "targets",
+    example=[
+        "rollouts targets 'lab-*' --sets",
+        "rollouts targets --q updatestatus==error",
+    ],
+)
+def targets(
+    run,
+    listing: Listing,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="TARGET", help="Controller ids or globs. Default: all."),
+    ] = None,
+    sets: Annotated[
+        bool, typer.Option("--sets", help="Also assigned and installed set (slow).")
+    ] = False,
+):
+    """List targets with their status and last poll."""
+    found = _found(run.hawkbit, names, listing)
+    if sets:
+        run.out.rows([_with_sets(run.hawkbit, one) for one in found], _WITH_SETS)
+    else:
+        run.out.rows(found, columns.TARGETS)
 
 
 def _found(hawkbit, names, listing):

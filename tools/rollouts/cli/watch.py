@@ -17,54 +17,55 @@ from rollouts.cli.options import action_ids
 from rollouts.cli.output import harmless
 from rollouts.release.watch import OPEN, SUCCESS, TimeoutReachedError, watch
 
+app = typer.Typer()
+
 # More rows than a terminal has cannot be shown live; open ones come first.
 _ROWS_SHOWN = 30
 _STYLES = {OPEN: "yellow", SUCCESS: "green"}
 
 
-def add_to(app):
-    @command(
-        app,
-        "watch",
-        example=[
-            "rollouts watch 77 78 --timeout 600",
-            "rollouts assign fw:2 lab-1 | rollouts watch",
-        ],
-    )
-    def watch_actions(
-        run,
-        actions: Annotated[
-            list[str] | None,
-            typer.Argument(metavar="ACTION", help="Ids; without any they come on stdin."),
-        ] = None,
-        timeout: Annotated[
-            float | None, typer.Option("--timeout", min=0, metavar="SECONDS", help="Then give up.")
-        ] = None,
-        interval: Annotated[
-            float, typer.Option("--interval", min=0.1, metavar="SECONDS", help="Between looks.")
-        ] = 1.0,
-    ):
-        """Wait until all actions are closed, and show how they get on.
+@command(
+    app,
+    "watch",
+    example=[
+        "rollouts watch 77 78 --timeout 600",
+        "rollouts assign fw:2 lab-1 | rollouts watch",
+    ],
+)
+def watch_actions(
+    run,
+    actions: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="ACTION", help="Ids; without any they come on stdin."),
+    ] = None,
+    timeout: Annotated[
+        float | None, typer.Option("--timeout", min=0, metavar="SECONDS", help="Then give up.")
+    ] = None,
+    interval: Annotated[
+        float, typer.Option("--interval", min=0.1, metavar="SECONDS", help="Between looks.")
+    ] = 1.0,
+):
+    """Wait until all actions are closed, and show how they get on.
 
-        Exit code 0: all finished and their targets in_sync; 1: one failed or was canceled;
-        5: --timeout reached.
-        """
-        ids = action_ids(actions)
-        if not ids:
-            run.out.note("nothing to wait for: the targets had the set already")
-            run.out.rows([], columns.PROGRESS)
-            return Exit.OK
-        states = []
-        try:
-            with _shown(run.out) as show:
-                for states in watch(run.hawkbit, ids, time, interval, timeout):
-                    show(states)
-        except TimeoutReachedError:
-            run.out.rows(states, columns.PROGRESS)
-            raise
+    Exit code 0: all finished and their targets in_sync; 1: one failed or was canceled;
+    5: --timeout reached.
+    """
+    ids = action_ids(actions)
+    if not ids:
+        run.out.note("nothing to wait for: the targets had the set already")
+        run.out.rows([], columns.PROGRESS)
+        return Exit.OK
+    states = []
+    try:
+        with _shown(run.out) as show:
+            for states in watch(run.hawkbit, ids, time, interval, timeout):
+                show(states)
+    except TimeoutReachedError:
         run.out.rows(states, columns.PROGRESS)
-        all_well = all(one.outcome == SUCCESS for one in states)
-        return Exit.OK if all_well else Exit.FAILED
+        raise
+    run.out.rows(states, columns.PROGRESS)
+    all_well = all(one.outcome == SUCCESS for one in states)
+    return Exit.OK if all_well else Exit.FAILED
 
 
 @contextlib.contextmanager
