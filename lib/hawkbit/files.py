@@ -147,8 +147,7 @@ class Files:
         """See download.py. The pointer tells whether it ever ran."""
         if bundle.running.get(self._path) == self._target:
             return True
-        now, before, state = bundle.read(self._path)
-        if self._target in (now, before) and state in (bundle.TRIAL, bundle.BACK):
+        if bundle.read(self._path)[2] in (bundle.TRIAL, bundle.BACK):
             raise UpdateError("rolled back: %s was not confirmed" % self._directory())
         return False
 

@@ -13,7 +13,7 @@ from hawkbit import bundle, files
 from hawkbit.client import Client
 from hawkbit.updater import Updater
 from power import Power, PowerCut, remove, tar, tar_entry, tree
-from runner import Skip
+from runner import Skip, raises
 
 OLD = {"main.py": b"old"}
 NEW = {"main.py": b"new", "lib": None, "lib/data.bin": pattern(5000)}
@@ -251,15 +251,15 @@ class Board:
         return self.slot.trial or bundle.read(self.app)[2] == bundle.TRIAL
 
     def check(self, is_new):
-        """The server knows the end, once, and the next boot uses what it says."""
+        """The server knows the end, once, and this boot and the next use what it says."""
         ends = [entry for entry in self.action.entries if entry[0] == "closed"]
         assert len(ends) == 1, ends
         assert self.action.status == ("finished" if is_new else "error"), self.action.entries
-        for _ in range(2):
-            self.boot(Power())
+        for _ in range(3):
             assert tree(self.directory) == (NEW if is_new else OLD)
             assert not self.is_on_trial()
             assert self.slot.runs == ("os" in self.parts and is_new)
+            self.boot(Power())
         return ends[0][2]
 
 
@@ -376,6 +376,60 @@ def test_same_content_after_a_failure_is_installed_again():
     board.action = board.assign(["bApp", "os"])
     board.live()
     board.check(is_new=True)
+
+
+# --- plain files
+
+
+def web(**hooks):
+    """Return a server and the updater of a device with files of part web in "app"."""
+    server = FakeServer()
+    flash = HostFlash()
+    flash.format()
+    flash.mount(Power())
+    bundle.running.clear()
+    bundle.guard("app", None)
+    client = Client(server.session, URL, "DEFAULT", "dev1")
+    sinks = {"web": files.Files("app")}
+    return server, Updater(client, sinks, MemoryStore(), clock=FakeClock(), **hooks)
+
+
+def assign_page(server, name, update="forced"):
+    return server.assign(chunks=[chunk([server.add(b"<html>", name)], part="web")], update=update)
+
+
+def test_files_without_a_reset_are_tested_and_confirmed_each_time():
+    tests = []
+
+    def self_test():
+        tests.append(bundle.directory("app"))
+        return len(tests) < 3
+
+    def reset():
+        raise Reset
+
+    server, updater = web(self_test=self_test, reset=reset)
+    for name in ("one.html", "two.html"):
+        action = assign_page(server, name)
+        updater.run_once()
+        updater.run_once()
+        assert action.status == "finished", action.entries
+        assert tree(bundle.directory("app")) == {name: b"<html>"}
+    assign_page(server, "bad.html")
+    updater.run_once()
+    raises(Reset, updater.run_once)
+    assert tree(bundle.directory("app")) == {"two.html": b"<html>"}
+    assert tests == ["app.a", "app.b", "app.a"]
+
+
+def test_downloaded_only_leaves_nothing_for_the_next_update():
+    server, updater = web()
+    for name, update in (("one.html", "skip"), ("two.html", "forced")):
+        action = assign_page(server, name, update)
+        updater.run_once()
+        updater.run_once()
+        assert not action.is_active, action.status
+    assert tree(bundle.directory("app")) == {"two.html": b"<html>"}
 
 
 # --- with a cut

@@ -406,7 +406,7 @@ def test_not_confirmed_it_goes_back_and_says_so():
 
 
 def test_activation_that_never_happened_is_told_from_a_rollback():
-    for pointer in (None, ".b,,back"):
+    for pointer in (None, ",.a,back"):  # of the update before
         sink = board(pointer=pointer)
         give(sink, tar(tar_entry(b"main.py", CODE)))
         kept = sink.keep()
@@ -414,6 +414,17 @@ def test_activation_that_never_happened_is_told_from_a_rollback():
         sink.restore(kept)
         assert sink.activated() is False
         assert sink.activate() is True
+
+
+def test_bundle_that_is_gone_is_not_activated():
+    sink = board()
+    give(sink, tar(tar_entry(b"main.py", CODE)))
+    kept = sink.keep()
+    remove("app.a")  # reformatted, say, while it waited for its window
+    sink = boot()
+    sink.restore(kept)
+    assert "app.a" in str(raises(UpdateError, sink.activate))
+    assert bundle.read("app")[0] == ""
 
 
 def test_activate_again_starts_the_trial_anew():
@@ -438,6 +449,7 @@ def test_revert_on_trial_goes_back_and_needs_a_reset():
     sink = boot()
     assert sink.revert() is True
     assert not sink.on_trial()
+    raises(HawkbitError, sink.begin, artifact(tar()), 0)
     sink.abort()
     assert tree("app.a")  # it is still in use
     boot()
