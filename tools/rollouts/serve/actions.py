@@ -12,7 +12,7 @@ its cancellation is confirmed. Feedback writes an entry in its history each time
 Source: hawkBit JpaControllerManagement, JpaActionManagement; the recordings of 1.0.4.
 """
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from . import config, errors
 from .bodies import has_markup
@@ -42,18 +42,16 @@ def server_says(text: str) -> str:
 
 def open_actions(work: Work, target: Target) -> list[Action]:
     """The target's open actions in the order they are offered: by weight, then by age."""
-    return list(
-        work.db.scalars(
-            select(Action)
-            .where(Action.target_id == target.id, Action.active)
-            .order_by(Action.weight.desc(), Action.id)
-        )
-    )
+    return list(work.db.scalars(_open(target)))
 
 
 def first_open(work: Work, target: Target) -> Action | None:
-    found = open_actions(work, target)
-    return found[0] if found else None
+    return work.db.scalar(_open(target).limit(1))
+
+
+def _open(target: Target) -> Select:
+    mine = select(Action).where(Action.target_id == target.id, Action.active)
+    return mine.order_by(Action.weight.desc(), Action.id)
 
 
 def add_entry(work: Work, action: Action, status: Status, messages, code=None, timestamp=None):

@@ -1,7 +1,7 @@
 """What the server keeps: the database, and the bytes of the artifacts beside it.
 
 One connection, used by one event loop: requests follow each other, so nobody sees half a
-change. Other processes on the same file wait, since every transaction begins IMMEDIATE.
+change. The file is locked for other processes while the server runs.
 """
 
 import os
@@ -21,11 +21,10 @@ from sqlalchemy.pool import StaticPool
 from . import errors
 from .clock import Clock
 from .defaults import add_default_types
-from .model import FORMAT, Artifact, Base
+from .model import FORMAT, Artifact, Base, ConfigValue
 from .settings import Settings
 
 IN_MEMORY = ":memory:"
-_BUSY_TIMEOUT_MS = 5000
 
 
 class StoreError(Exception):
@@ -35,11 +34,12 @@ class StoreError(Exception):
 class Work:
     """One transaction: the session, the moment it happens at, and who asked for it."""
 
-    def __init__(self, db: Session, now: int, user: str, settings: Settings):
+    def __init__(self, store: "Store", db: Session, user: str):
+        self.store = store
+        self.settings = store.settings
         self.db = db
-        self.now = now
-        self.user = user
-        self.settings = settings
+        self.now = store.clock.now_ms()
+        self.user = user or store.settings.user
 
     def add(self, entity, by: str | None = None):
         """Store a new entity as made now by the user (or `by`)."""
@@ -60,14 +60,15 @@ class Store:
     def __init__(self, path: str, clock: Clock, settings: Settings):
         self.clock = clock
         self.settings = settings
-        self._scratch = None
-        if path == IN_MEMORY:
-            self._scratch = tempfile.mkdtemp(prefix="rollouts-")
-            self.files = ArtifactFiles(Path(self._scratch))
-        else:
-            self.files = ArtifactFiles(Path(path + ".artifacts"))
+        self._config: dict | None = None
+        self._scratch = tempfile.mkdtemp(prefix="rollouts-") if path == IN_MEMORY else None
         self._engine = _engine(path)
-        self._create(path)
+        try:
+            self._create(path)
+            self.files = ArtifactFiles(Path(self._scratch or path + ".artifacts"))
+        except BaseException:
+            self.close()
+            raise
 
     def _create(self, path: str) -> None:
         try:
@@ -82,7 +83,8 @@ class Store:
                 connection.exec_driver_sql(f"PRAGMA user_version = {FORMAT}")
                 connection.commit()
         except DatabaseError as e:
-            raise StoreError(f"{path} is not a database that can be written: {e.orig}")
+            hint = "; is a server running on it?" if "locked" in str(e.orig) else ""
+            raise StoreError(f"{path} cannot be used: {e.orig}{hint}")
         self.add_defaults()
 
     def add_defaults(self) -> None:
@@ -97,11 +99,20 @@ class Store:
         """
         try:
             with Session(self._engine, expire_on_commit=False) as db, db.begin():
-                yield Work(db, self.clock.now_ms(), user or self.settings.user, self.settings)
+                yield Work(self, db, user)
         except IntegrityError:
             raise errors.already_exists()
         except StaleDataError:
             raise errors.concurrent_modification()
+
+    def config_values(self, db: Session) -> dict:
+        """The stored configuration. Asked for several times a poll, so it is remembered."""
+        if self._config is None:
+            self._config = {row.key: row.value for row in db.scalars(select(ConfigValue))}
+        return self._config
+
+    def forget_config(self) -> None:
+        self._config = None
 
     def reset(self) -> None:
         """Forget everything, ids too."""
@@ -109,6 +120,7 @@ class Store:
             Base.metadata.drop_all(connection)
             Base.metadata.create_all(connection)
             connection.commit()
+        self.forget_config()
         self.files.clear()
         self.add_defaults()
 
@@ -130,7 +142,7 @@ class ArtifactFiles:
     def __init__(self, folder: Path):
         self.folder = folder
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(exist_ok=True)
         except OSError as e:
             raise StoreError(f"the artifact folder {folder} cannot be made: {e.strerror}")
 
@@ -154,18 +166,20 @@ class ArtifactFiles:
 
 def _engine(path: str):
     url = "sqlite://" if path == IN_MEMORY else f"sqlite:///{path}"
-    engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+    engine = create_engine(
+        url, poolclass=StaticPool, connect_args={"check_same_thread": False, "timeout": 0}
+    )
 
     @event.listens_for(engine, "connect")
     def configure(connection, _record):
         connection.isolation_level = None  # transactions begin where SQLAlchemy says
-        connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
 
     @event.listens_for(engine, "begin")
     def begin(connection):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN")
 
     return engine

@@ -1,0 +1,70 @@
+"""The command: what it prints, how it ends, and what it refuses."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+COMMAND = [sys.executable, "-m", "rollouts.serve"]
+
+
+@pytest.fixture
+def runner():
+    import typer
+    from rollouts.serve.command import serve
+
+    app = typer.Typer()
+    app.command()(serve)
+    return lambda *arguments, **env: CliRunner().invoke(app, arguments, env=env)
+
+
+def test_ready_line_logs_in_and_sigterm_ends_it_cleanly():
+    env = {**os.environ, "ROLLOUTS_PASSWORD": "secret word", "ROLLOUTS_GATEWAY_TOKEN": "gw"}
+    server = subprocess.Popen(
+        [*COMMAND, "--port", "0"], env=env, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        ready = json.loads(server.stdout.readline())
+        login = (ready["user"], ready["password"])
+        answer = httpx.get(ready["url"] + "/rest/v1/userinfo", auth=login)
+        assert answer.json()["tenant"] == ready["tenant"]
+        url = f"{ready['url']}/{ready['tenant']}/controller/v1/new"
+        token = {"Authorization": f"GatewayToken {ready['gatewayToken']}"}
+        assert httpx.get(url, headers=token).status_code == 200
+        assert httpx.get(url, headers={"Authorization": "GatewayToken no"}).status_code == 401
+    finally:
+        server.send_signal(signal.SIGTERM)
+        out, err = server.communicate(timeout=20)
+    assert server.returncode == 0
+    assert (out, err) == ("", "")
+
+
+def test_address_that_is_taken_is_named(runner):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = runner("--port", str(port))
+    assert result.exit_code == 2
+    assert f"port {port}" in result.output and "--port 0" in result.output
+
+
+REFUSED = {
+    "--port=70000": "65535",
+    "--dialect=1999": "1999",
+    "--polling-time=soon": "--polling-time",
+    "--db=/nowhere/at/all.db": "--db",
+    "--host=0.0.0.0": "ROLLOUTS_PASSWORD",
+}
+
+
+@pytest.mark.parametrize("option", REFUSED)
+def test_bad_option_is_refused_with_what_to_do(runner, option):
+    result = runner(option)
+    assert result.exit_code == 2
+    assert REFUSED[option] in result.output
