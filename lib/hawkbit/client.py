@@ -144,7 +144,8 @@ class Client:
         for _ in range(_MAX_REDIRECTS):
             if self._origin[0] == "https" and not url.startswith("https:"):
                 raise UpdateError("artifact link leads from https to http; see rewrite_links")
-            response = self._request("GET", url, heads)
+            # A copy: the token in it must not go along to where a redirect leads.
+            response = self._request("GET", url, heads.copy())
             if response.status not in _REDIRECTS:
                 return response
             location = response.header("location") or ""
