@@ -232,3 +232,14 @@ def test_odd_characters_in_a_query_become_wildcards():
 def test_secrets_are_not_in_the_client():
     client = Server().client()
     assert PASSWORD not in repr(client) + repr(vars(client))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{"controllerId": 5, "securityToken": "s3cr3t"}, ["s3cr3t"], {"securityToken": ["s3cr3t"]}],
+)
+def test_an_answer_of_another_shape_is_named_without_its_values(answer):
+    client, _ = client_for(ok(answer))
+    with pytest.raises(BadAnswerError, match=r"Target(\.\w+)?[: ]") as caught:
+        client.targets.get("dev")
+    assert "s3cr3t" not in str(caught.value)

@@ -13,6 +13,14 @@ from typing import Any, TypeVar
 from rollouts.api.errors import BadAnswerError
 
 T = TypeVar("T")
+_KINDS = {
+    dict: "an object",
+    list: "a list",
+    str: "a string",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+}
 
 
 def secret() -> Any:
@@ -52,16 +60,21 @@ def decode_list(cls: type[T], data: object, where: str | None = None) -> list[T]
     ]
 
 
+def _kind(value: object) -> str:
+    # Not the value itself, which may be a token.
+    return _KINDS.get(type(value), "null")
+
+
 def check_object(data: object, where: str) -> dict:
     """Return `data`. Raises BadAnswerError when it is not a JSON object."""
     if not isinstance(data, dict):
-        raise BadAnswerError(f"{where}: an object was expected, not {data!r:.80}")
+        raise BadAnswerError(f"{where}: an object was expected, not {_kind(data)}")
     return data
 
 
 def _list(data: object, where: str) -> list:
     if not isinstance(data, list):
-        raise BadAnswerError(f"{where}: a list was expected, not {data!r:.80}")
+        raise BadAnswerError(f"{where}: a list was expected, not {_kind(data)}")
     return data
 
 
@@ -81,7 +94,7 @@ def _value(hint, value, where):
         return [_value(item, part, f"{where}[{index}]") for index, part in parts]
     # bool is an int in Python, but not in JSON.
     if hint is not object and (type(value) is not hint):
-        raise BadAnswerError(f"{where}: {hint.__name__} was expected, not {value!r:.80}")
+        raise BadAnswerError(f"{where}: {_KINDS[hint]} was expected, not {_kind(value)}")
     return value
 
 

@@ -155,7 +155,6 @@ def _guarded(function, common, arguments):
         # Python would complain once more when it flushes stdout at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.BROKEN_PIPE
-
     except RolloutsError as error:
         run.out.error(text_of(error))
         return exit_of(error)
