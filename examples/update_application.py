@@ -1,7 +1,7 @@
-# Updates the application too: a tar, on trial like an image (lib/hawkbit/bundle.py). boot.py:
+# Updates the application too: a tar, on trial like an image (lib/hawkbit/bundle.py).
+# boot.py gets three more lines at its end:
 #   import sys
-#   from hawkbit import bundle, rollback
-#   rollback.guard()
+#   from hawkbit import bundle
 #   sys.path.insert(0, bundle.guard("/app"))
 # The first version comes by cable: /app/application.py with a function work(). The others:
 #   tar --format=ustar -C app -cf app.tar .

@@ -32,7 +32,8 @@ def guard(path, timeout_s=GUARD_TIMEOUT_S, timer_id=1):
     """Return the directory to import from: once per boot, in boot.py. Raises no OSError.
 
     On trial it arms a timer that resets unless `confirm()` comes first; timeout_s None: none,
-    where a hardware watchdog does it.
+    where a hardware watchdog does it. Any reset before that goes back, a wake from deep sleep
+    too.
     """
     now, before, state = read(path)
     running[path] = now
