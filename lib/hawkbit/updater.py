@@ -103,8 +103,7 @@ class Updater:
             if self._resetting:
                 self.reset()
             if not self._booted:
-                self._booted = True
-                self._action.boot()
+                self._boot()
             self._end_trial()
             for _ in range(_MAX_ROUNDS):
                 if not (yield from self._round()):
@@ -115,6 +114,15 @@ class Updater:
             self._failed(e)
         if self._failures == failures:
             self._failures = 0
+
+    def _boot(self):
+        self._booted = True
+        try:
+            self._action.boot()
+        except OSError:
+            # The flash: look at the record again before any poll, which would confirm.
+            self._booted = False
+            raise
 
     def wait_s(self):
         """Return the seconds until the next cycle: the server's sleep, or the back-off."""

@@ -352,6 +352,21 @@ def test_slot_rolled_back_after_the_bundle_was_confirmed_takes_it_back():
     assert "ABORTED" in board.check(is_new=False)[0]
 
 
+def test_flash_that_fails_after_a_rollback_makes_no_success_of_it():
+    board = Board()
+    board.slot.is_cut_at_confirm = True
+    board.live(cuts=[None])
+    board.slot.is_cut_at_confirm = False
+    power = Power()
+    board.boot(power)
+    power.error = OSError(28)
+    board.updater.run_once()
+    power.error = None
+    raises(Reset, board.updater.run_once)  # the bundle still ran
+    board.live()
+    assert "ABORTED" in board.check(is_new=False)[0]
+
+
 def test_firmware_alone_rolled_back_leaves_an_earlier_application():
     board = Board(parts=["bApp"])
     board.live()
