@@ -8,8 +8,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from .. import __version__
-from . import answers, autoassign, errors
+from . import answers, autoassign, errors, page
 from .ddi import artifacts, base, confirmation
+from .faults import FaultLayer, Faults
 from .front import Front
 from .login import Login
 from .mgmt import (
@@ -46,10 +47,11 @@ ROUTERS = [
     types.set_types,
     system.resources,
     system.user,
+    page.files,
 ]
 
 
-def build(store: Store) -> FastAPI:
+def build(store: Store, faults: Faults) -> FastAPI:
     """The ASGI application over a store."""
 
     @asynccontextmanager
@@ -78,6 +80,7 @@ def build(store: Store) -> FastAPI:
     app.state.api_routes = [route for router in ROUTERS for route in router.routes]
     for router in ROUTERS:
         app.include_router(router)
+    app.add_middleware(FaultLayer, faults=faults)
     app.add_middleware(Login, store=store)
     app.add_middleware(Front)
     return app

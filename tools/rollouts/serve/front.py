@@ -2,6 +2,7 @@
 
 import re
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -63,6 +64,8 @@ def refuse(scope: Scope):
     raw_path = scope["raw_path"]
     if _TOMCAT_REFUSES.search(raw_path) or not _names_a_host(scope):
         return answers.page(400)
+    if _is_cross_site(Request(scope).headers):
+        return answers.page(403)
     if _FIREWALL_REFUSES.search(raw_path):
         return answers.framework_error(Request(scope), errors.FrameworkError(400))
     return None
@@ -70,6 +73,12 @@ def refuse(scope: Scope):
 
 def _names_a_host(scope: Scope) -> bool:
     return scope["http_version"] == "1.0" or any(k == b"host" for k, _ in scope["headers"])
+
+
+def _is_cross_site(heads: Headers) -> bool:
+    """Does a page of another site use the login that the operator's browser remembers?"""
+    origin = heads.get("origin")
+    return origin is not None and origin.partition("://")[2] != heads.get("host")
 
 
 def _add_heads(scope: Scope, message: Message) -> None:
