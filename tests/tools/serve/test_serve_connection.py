@@ -92,7 +92,7 @@ def test_no_http_or_no_host_gets_a_page_and_is_closed(hawkbit, text):
 
 
 def test_reader_that_takes_nothing_is_dropped(hawkbit, monkeypatch):
-    monkeypatch.setattr("rollouts.serve.connection.STALLED_READER_S", 0.2)
+    monkeypatch.setattr(hawkbit.faults.limits, "stalled_reader_s", 0.2)
     with Operator(hawkbit) as operator:
         device = operator.device()
         size = 32 << 20

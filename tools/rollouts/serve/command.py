@@ -35,6 +35,12 @@ def serve(
     polling_time: Annotated[
         str, typer.Option(help="How long devices sleep, as HH:mm:ss.")
     ] = _DEFAULTS.polling_time,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Misbehave towards devices, such as cut-at=4096*1 or status=503@feedback."
+        ),
+    ] = None,
 ) -> None:
     """Run a local hawkBit for demos and tests: DDI and the Management API.
 
@@ -46,10 +52,14 @@ def serve(
     settings = _settings(dialect, device_login, polling_time)
     if not _is_loopback(host) and settings.password == _DEFAULTS.password:
         _refuse(f"--host {host} can be reached from outside: set ROLLOUTS_PASSWORD first")
-    from .server import Server  # the libraries of the server take a while to load
+    # The libraries of the server take a while to load.
+    from .faults import FaultError
+    from .server import Server
 
     try:
-        Server(settings, host=host, port=port, db=db).run()
+        Server(settings, host=host, port=port, db=db, faults=fault or ()).run()
+    except FaultError as e:
+        _refuse(f"--fault: {e}")
     except StoreError as e:
         _refuse(f"--db: {e}")
     except OSError as e:

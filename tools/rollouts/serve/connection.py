@@ -6,17 +6,43 @@ for 60 s is dropped; HTTP/1.0 clients may keep their connection; what is not HTT
 All of it was observed on 1.0.4.
 """
 
+import re
+from dataclasses import dataclass
+
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from . import answers
-from .front import KEEP_ALIVE, LAST_ANSWER
+from .front import IDLE_S, KEEP_ALIVE, LAST_ANSWER
 
-ANSWERS_PER_CONNECTION = 100
-STALLED_READER_S = 60
+_LENGTH = re.compile(rb"content-length: \d+\r\n")
+
+# In the scope: the transport of the request's connection.
+TRANSPORT = "rollouts.transport"
+
+
+@dataclass
+class Limits:
+    """How long connections last."""
+
+    answers: int = 100
+    # Does the last answer say so? A fault keeps silent about it.
+    announced: bool = True
+    idle_s: float = IDLE_S
+    stalled_reader_s: float = 60
+
+    def reset(self) -> None:
+        self.__init__()
+
+
+def connection_class(limits: Limits) -> type["Connection"]:
+    """uvicorn makes protocols by their class alone, so the limits lie in the class."""
+    return type("LimitedConnection", (Connection,), {"limits": limits})
 
 
 class Connection(HttpToolsProtocol):
     """One connection of a client."""
+
+    limits: Limits
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -29,7 +55,11 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._requests += 1
-        self.scope[LAST_ANSWER] = self._requests % ANSWERS_PER_CONNECTION == 0
+        self.scope[TRANSPORT] = self.transport
+        self.scope[LAST_ANSWER] = self.limits.announced and self._is_last()
+
+    def _is_last(self) -> bool:
+        return self._requests >= self.limits.answers
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
@@ -38,6 +68,9 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         self.transport.end_answer()
+        if not self.limits.announced and self._is_last():
+            self.transport.close()
+        self.timeout_keep_alive = self.limits.idle_s
         super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
@@ -50,7 +83,7 @@ class Connection(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._stalled = self.loop.call_later(STALLED_READER_S, self.transport.abort)
+        self._stalled = self.loop.call_later(self.limits.stalled_reader_s, self.transport.abort)
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -73,6 +106,7 @@ class Wire:
         self._transport = transport
         self._head = b""
         self._in_body = False
+        self._hides_length = False
 
     def __getattr__(self, name):
         return getattr(self._transport, name)
@@ -82,10 +116,19 @@ class Wire:
             self._transport.write(data)
         elif not self._in_body:
             self._in_body = True
-            line, _, rest = data.partition(b"\r\n")
-            self._head = line[: len(b"HTTP/1.1 200 ")] + b"\r\n" + rest
+            self._head = self._as_tomcat_has_it(data)
         else:
             self._transport.write(self._take_head() + data)
+
+    def _as_tomcat_has_it(self, head: bytes) -> bytes:
+        line, _, rest = head.partition(b"\r\n")
+        if self._hides_length:
+            rest = _LENGTH.sub(b"", rest)
+        return line[: len(b"HTTP/1.1 200 ")] + b"\r\n" + rest
+
+    def hide_length(self) -> None:
+        """Leave the length out of the next answer: a fault (faults.py)."""
+        self._hides_length = True
 
     def _take_head(self) -> bytes:
         head, self._head = self._head, b""
@@ -93,7 +136,7 @@ class Wire:
 
     def end_answer(self) -> None:
         """The answer is whole: what has no body is sent now."""
-        self._in_body = False
+        self._in_body = self._hides_length = False
         if self._head:
             self._transport.write(self._take_head())
 

@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Iterable
 from concurrent.futures import Future
 from contextlib import contextmanager
 
@@ -13,8 +14,8 @@ import uvicorn
 
 from .app import build
 from .clock import Clock
-from .connection import Connection
-from .front import IDLE_S
+from .connection import connection_class
+from .faults import Faults
 from .settings import Settings
 from .store import IN_MEMORY, Store
 
@@ -38,11 +39,14 @@ class Server:
         host: str = "127.0.0.1",
         port: int = 0,
         db: str = IN_MEMORY,
-        clock: Clock | None = None,
+        faults: Iterable[str] = (),
     ):
-        """Raises StoreError, OSError (the address is taken)."""
+        """Raises StoreError, FaultError, OSError (the address is taken)."""
         self.settings = settings or Settings()
-        self.clock = clock or Clock()
+        self.clock = Clock()
+        self.faults = Faults()
+        for text in faults:
+            self.faults.add(text)
         self.store = Store(db, self.clock, self.settings)
         self._socket = _bind(host, port)
         address = self._socket.getsockname()
@@ -52,10 +56,9 @@ class Server:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._uvicorn = _Uvicorn(
             uvicorn.Config(
-                build(self.store),
-                http=Connection,
+                build(self.store, self.faults),
+                http=connection_class(self.faults.limits),
                 ws="none",
-                timeout_keep_alive=IDLE_S,
                 timeout_graceful_shutdown=1,
                 log_level="warning",
                 access_log=False,

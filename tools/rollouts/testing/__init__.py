@@ -9,7 +9,7 @@ With pytest, `pytest_plugins = ["rollouts.testing.fixtures"]` in conftest.py giv
 `hawkbit`: one server for the whole session, emptied before each test.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from ..serve.server import Server
@@ -29,17 +29,22 @@ class LocalServer:
         self.gateway_token = server.settings.gateway_token
         # now_ms(), set(now_ms), advance(seconds): windows, timeforced, polling follow it.
         self.clock = server.clock
+        # add("cut-at=4096*1"), clear(): see rollouts.serve.faults.
+        self.faults = server.faults
 
     def reset(self) -> None:
-        """Empty database, ids from 1, real time."""
+        """Empty database, ids from 1, real time, no faults."""
         self.clock.reset()
+        self.faults.clear()
         self._server.call(self._server.store.reset)
 
 
 @contextmanager
-def local_server(*, db: str = IN_MEMORY, port: int = 0, **settings) -> Iterator[LocalServer]:
+def local_server(
+    *, db: str = IN_MEMORY, port: int = 0, faults: Iterable[str] = (), **settings
+) -> Iterator[LocalServer]:
     """Run a server in a thread. `settings` are those of rollouts.serve.settings.Settings."""
-    server = Server(Settings(**settings), db=db, port=port).start()
+    server = Server(Settings(**settings), db=db, port=port, faults=faults).start()
     try:
         yield LocalServer(server)
     finally:

@@ -1,0 +1,152 @@
+"""Each fault: what the device gets, and what the server believes afterwards."""
+
+import time
+
+import httpx
+import pytest
+from rollouts.serve.faults import FaultError, Faults
+from serve_asks import FIRMWARE
+
+SIZE = len(FIRMWARE)
+
+
+@pytest.fixture
+def offered(operator):
+    """A device, its action, the address of its file."""
+    device = operator.device()
+    action_id = operator.release()
+    return device, action_id, device.artifact_url(action_id)
+
+
+def test_cut_ends_the_body_early_and_a_range_goes_on(offered, hawkbit):
+    device, _, url = offered
+    hawkbit.faults.add("cut-at=100*1")
+    with device.stream("GET", url) as answer:
+        assert answer.headers["content-length"] == str(SIZE)
+        got = b""
+        with pytest.raises(httpx.RemoteProtocolError):
+            for piece in answer.iter_raw():
+                got += piece
+    assert got == FIRMWARE[:100]
+    rest = device.get(url, headers={"Range": "bytes=100-"})
+    assert got + rest.content == FIRMWARE
+
+
+def test_slow_and_drip_send_at_their_rate(offered, hawkbit):
+    device, _, url = offered
+    hawkbit.faults.add("slow=2000")
+    started = time.monotonic()
+    assert device.get(url).content == FIRMWARE
+    assert time.monotonic() - started > 0.8 * SIZE / 2000
+    hawkbit.faults.clear()
+    hawkbit.faults.add("drip")
+    with pytest.raises(httpx.ReadTimeout):
+        device.get(url, timeout=0.5)
+
+
+def test_stall_sends_a_beginning_and_then_nothing(operator, hawkbit):
+    device = operator.device()
+    data = bytes(10_000)
+    action_id = operator.assign("dev-1", operator.set_of(operator.module(fw_bin=data)))
+    url = device.artifact_url(action_id)
+    hawkbit.faults.add("stall")
+    got = b""
+    with device.stream("GET", url, timeout=0.5) as answer, pytest.raises(httpx.ReadTimeout):
+        for piece in answer.iter_raw():
+            got += piece
+    assert got == data[:4096]
+
+
+def test_wrong_hash_has_the_length_and_another_byte(offered, hawkbit):
+    device, _, url = offered
+    hawkbit.faults.add("wrong-hash")
+    got = device.get(url).content
+    assert len(got) == SIZE and got != FIRMWARE
+
+
+@pytest.mark.parametrize("fault", ["no-length", "chunked@artifacts"])
+def test_body_without_length_is_whole(offered, hawkbit, fault):
+    device, _, url = offered
+    hawkbit.faults.add(fault)
+    answer = device.get(url)
+    assert answer.content == FIRMWARE
+    assert "content-length" not in answer.headers
+    assert ("transfer-encoding" in answer.headers) == fault.startswith("chunked")
+
+
+def test_redirect_gone_and_status_are_answered_instead(offered, hawkbit, operator):
+    device, action_id, url = offered
+    for fault, status in (
+        ("redirect=/x*1", 302),
+        ("gone*1", 410),
+        ("status=503@artifacts*1", 503),
+    ):
+        hawkbit.faults.add(fault)
+        assert device.get(url).status_code == status
+        hawkbit.faults.clear()
+    assert device.get(url).content == FIRMWARE
+    # Only the last one reached the server.
+    assert operator.history(action_id).count("download") == 1
+
+
+def test_lost_answer_was_obeyed(offered, hawkbit, operator):
+    device, action_id, _ = offered
+    hawkbit.faults.add("lost-answer@feedback*1")
+    with pytest.raises(httpx.RemoteProtocolError):
+        device.feedback(action_id, "closed", "success")
+    assert operator.action(action_id)["status"] == "finished"
+    assert device.feedback(action_id, "closed", "success").status_code == 410
+
+
+def test_count_is_how_often_a_fault_strikes(offered, hawkbit):
+    device, action_id, _ = offered
+    hawkbit.faults.add("status=503@feedback*2")
+    answers = [device.feedback(action_id, "proceeding").status_code for _ in range(3)]
+    assert answers == [503, 503, 200]
+
+
+@pytest.mark.parametrize("value", ["", "0", "aa:bb:cc", "PT26H13M7.456S"])
+def test_sleep_is_said_as_given(offered, hawkbit, value):
+    hawkbit.faults.add(f"sleep={value}")
+    assert offered[0].poll()["config"]["polling"]["sleep"] == value
+
+
+def test_sleep_may_be_null(offered, hawkbit):
+    hawkbit.faults.add("sleep=null")
+    assert offered[0].poll()["config"]["polling"]["sleep"] is None
+
+
+def test_close_after_drops_the_connection_unannounced(offered, hawkbit):
+    hawkbit.faults.add("close-after=2")
+    device = offered[0]
+    limits = httpx.Limits(max_connections=1)
+    with httpx.Client(headers=device.headers, limits=limits) as client:
+        seen = [client.get(device.base) for _ in range(4)]
+    assert all("connection" not in answer.headers for answer in seen)
+    streams = [answer.extensions["network_stream"] for answer in seen]
+    assert streams[0] is streams[1] and streams[1] is not streams[2]
+
+
+def test_idle_close_is_that_many_seconds(offered, hawkbit):
+    hawkbit.faults.add("idle-close=1")
+    device = offered[0]
+    stream = device.get(device.base).extensions["network_stream"]
+    started = time.monotonic()
+    assert stream.read(1, timeout=5) == b""
+    assert 0.5 < time.monotonic() - started < 4
+
+
+def test_operators_are_never_struck(offered, hawkbit, operator):
+    hawkbit.faults.add("status=503")
+    assert offered[0].get(offered[0].base).status_code == 503
+    assert operator.target()["updateStatus"] == "pending"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "flood", "cut-at", "cut-at=0", "cut-at=x", "status=200", "status", "stall=5", "slow=-1",
+     "close-after=0", "idle-close=soon", "gone*x"],
+)  # fmt: skip
+def test_bad_fault_is_refused(text):
+    with pytest.raises(FaultError):
+        Faults().add(text)
