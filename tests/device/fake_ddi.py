@@ -89,7 +89,7 @@ class FakeAction:
 class FakeServer:
     """hawkBit with one target. `session` is what its device talks to.
 
-    faults: a list of [word in "METHOD path", answer, times], looked at first.
+    faults: a list of [words, answer, times], looked at first.
     """
 
     def __init__(self, sleep="00:05:00"):
@@ -123,7 +123,10 @@ class FakeServer:
         return artifact(data, filename, module, **changes)
 
     def fault(self, where, answer, times=1000):
-        """Answer the next requests whose "METHOD path" contains `where` with `answer`."""
+        """Answer the next requests whose "METHOD path range" contains `where` with `answer`.
+
+        answer: a function of the request, too, which may ask answer() what is right.
+        """
         self.faults.append([where, answer, times])
 
     def seen(self, where):
@@ -133,11 +136,15 @@ class FakeServer:
     # --- the device's side
 
     def _answer(self, request):
-        line = "%s %s" % (request.method, request.path)
+        line = "%s %s %s" % (request.method, request.path, request.headers.get("range", ""))
         for fault in self.faults:
             if fault[0] in line and fault[2]:
                 fault[2] -= 1
                 return fault[1](request) if callable(fault[1]) else fault[1]
+        return self.answer(request)
+
+    def answer(self, request):
+        """Answer as hawkBit does, without faults."""
         path = request.path.split("?")[0]
         if path == BASE:
             return self._json(request, self._base())

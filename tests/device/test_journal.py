@@ -50,7 +50,8 @@ def test_record_of_format_1_is_still_read():
     # As written by version 0.1.0.
     data = (
         '{"format": 1, "base": "%s", "state": "activating", "action": "7",'
-        ' "key": "0123456789abcdef", "tries": 1, "posts": 5, "done": 1, "at": 0, "etag": null, "kept": {"os": "2621440:e9"},'
+        ' "key": "0123456789abcdef", "tries": 1, "posts": 5, "done": 1,'
+        ' "at": 0, "etag": null, "kept": {"os": "2621440:e9"},'
         ' "config": 123456, "reports": [["6", "closed", "failure", ["why"]]]}' % BASE
     )
     record = Journal(MemoryStore(data.encode()), BASE).record

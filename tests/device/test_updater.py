@@ -91,10 +91,7 @@ def test_poll_at_the_first_start_is_spread():
     server = FakeServer()
     device = FakeDevice(server)
 
-    def stop(buf):
-        raise Reset
-
-    server.fault("GET", lambda request: raises_reset())
+    server.fault("GET", stop)
     raises(Reset, device.updater.run)
     assert 0 <= len(device.clock.sleeps_ms) <= device.updater.first_poll_spread_s
     device.updater.first_poll_spread_s = 0
@@ -103,7 +100,7 @@ def test_poll_at_the_first_start_is_spread():
     assert device.clock.sleeps_ms == []
 
 
-def raises_reset():
+def stop(request):
     raise Reset
 
 
@@ -119,7 +116,7 @@ def test_run_waits_in_seconds_and_feeds():
         polls.append(1)
         if len(polls) > 2:
             raise Reset
-        return server._json(request, server._base())
+        return server.answer(request)
 
     server.fault("GET", poll)
     raises(Reset, device.updater.run)
@@ -598,7 +595,7 @@ def test_download_broken_again_and_again_waits_seconds_not_the_poll_time():
 
     def broken(request):
         if len(server.seen("artifacts")) % 2:
-            return server._file(request, request.path)
+            return server.answer(request)
         return CLOSED
 
     server.fault("artifacts", broken)

@@ -1,0 +1,448 @@
+"""The life of one action, over resets and power cuts; the server is asked what it believes."""
+
+import json
+
+from fake_ddi import (
+    BASE,
+    CLOSED,
+    URL,
+    FakeDevice,
+    FakeServer,
+    FakeSlot,
+    chunk,
+    empty,
+    error,
+    pattern,
+)
+from fakes import FakeSink, MemoryStore
+from hawkbit.deploy import LATER, NOW, REFUSE
+from hawkbit.errors import UpdateError
+from hawkbit.journal import FORMAT
+from runner import raises
+
+DATA = pattern(12000)
+
+
+def assigned(data=DATA, **kwargs):
+    """Return (server, device, action): an update is offered."""
+    server = FakeServer()
+    action = server.assign(data, **kwargs)
+    return server, FakeDevice(server), action
+
+
+def states(device):
+    return [info for name, info in device.events if name == "state"]
+
+
+# --- the normal life
+
+
+def test_update_goes_through_every_state():
+    server, device, action = assigned()
+    assert device.cycle() == 0 and device.resets == 1
+    assert states(device) == ["downloading", "staged", "activating"]
+    assert action.is_active and device.slot.data == DATA
+    assert device.cycle() == 300
+    assert states(device)[3:] == ["testing", "reporting", "idle"]
+    assert action.status == "finished" and server.installed == action.id
+    assert [entry[:2] for entry in action.entries].count(("closed", "success")) == 1
+    assert device.slot.calls.count("activate") == 1
+    assert server.session.connections == 2  # one a boot
+
+
+def test_success_is_never_reported_before_the_reboot():
+    server, device, action = assigned()
+    device.cycle()
+    assert all(entry[0] != "closed" for entry in action.entries)
+
+
+def test_record_is_ahead_of_set_boot():
+    server, device, action = assigned()
+    seen = []
+    activate = device.slot.activate
+    device.slot.activate = lambda: seen.append(device.record()) or activate()
+    device.cycle()
+    assert seen[0]["state"] == "activating" and seen[0]["tries"] == 1
+    assert seen[0]["kept"] == {"os": "kept"}
+
+
+def test_sink_that_needs_no_reset_is_confirmed_by_the_next_poll():
+    server = FakeServer()
+    action = server.assign(DATA)
+    device = FakeDevice(server, sinks={"os": FakeSink(is_slot=False, needs_reset=False)})
+    device.cycle()
+    assert action.is_active
+    device.cycle()
+    assert action.status == "finished" and device.resets == 0
+
+
+def two_parts(server):
+    chunks = [
+        chunk(
+            [server.add(pattern(5000, 2), "z.bin", 2), server.add(pattern(6000, 3), "a.bin", 2)],
+            "bApp",
+        ),
+        chunk([server.add(DATA)], "os"),
+    ]
+    chunks[0]["name"] = "app"
+    return chunks
+
+
+def test_all_artifacts_are_verified_before_the_first_is_activated_and_the_slot_is_last():
+    for turned in (False, True):
+        server = FakeServer()
+        chunks = two_parts(server)
+        if turned:
+            chunks.reverse()
+            chunks[1]["artifacts"].reverse()
+        action = server.assign(chunks=chunks)
+        calls = []
+        app = FakeSink(is_slot=False, needs_reset=False)
+        app.runs = True
+        slot = FakeSlot()
+        device = FakeDevice(server, sinks={"os": slot, "bApp": app})
+        for name, sink in (("app", app), ("slot", slot)):
+            for method in ("finish", "activate"):
+                watch(sink, method, name, calls)
+        device.cycles(2)
+        assert action.status == "finished"
+        assert calls == [
+            "app.finish",
+            "app.finish",
+            "slot.finish",
+            "app.activate",
+            "slot.activate",
+        ]
+        assert [a.filename for a in app.artifacts] == ["a.bin", "z.bin"]
+
+
+def watch(sink, method, name, calls):
+    call = getattr(sink, method)
+
+    def watched():
+        calls.append("%s.%s" % (name, method))
+        return call()
+
+    setattr(sink, method, watched)
+
+
+def test_one_bad_artifact_of_several_activates_none():
+    server = FakeServer()
+    chunks = two_parts(server)
+    chunks[1]["artifacts"][0]["hashes"]["sha256"] = "0" * 64
+    action = server.assign(chunks=chunks)
+    app = FakeSink(is_slot=False, needs_reset=False)
+    device = FakeDevice(server, sinks={"os": FakeSlot(), "bApp": app})
+    device.cycle()
+    assert action.status == "error"
+    assert "activate" not in app.calls and app.calls[-1] == "abort"
+
+
+# --- power cuts
+
+
+def test_power_cut_after_any_step_ends_in_exactly_one_success():
+    steps = 1
+    was_cut = True
+    while was_cut:
+        server, device, action = assigned()
+        was_cut = device.cut(steps)
+        device.cycles(4)
+        assert action.status == "finished", (steps, action.status)
+        closed = [entry for entry in action.entries if entry[0] == "closed"]
+        assert len(closed) == 1, (steps, action.entries)
+        assert device.slot.data == DATA
+        assert len(action.entries) <= 20
+        steps += 1
+    assert steps > 8
+
+
+def test_power_cut_after_every_save_of_the_record_ends_in_exactly_one_success():
+    number = 1
+    while True:
+        server, device, action = assigned()
+        save, left = device.store.save, [number]
+
+        def cutting(data, save=save, left=left):
+            save(data)
+            left[0] -= 1
+            if not left[0]:
+                raise PowerCut
+
+        device.store.save = cutting
+        for _ in range(8):
+            try:
+                device.cycle()
+            except PowerCut:
+                device.reset()
+        assert action.status in ("finished", "error"), (number, action.status)
+        closed = [entry for entry in action.entries if entry[0] == "closed"]
+        assert len(closed) == 1, (number, action.entries)
+        # Only an image that is cut in its trial goes back.
+        assert (action.status == "error") == device.slot.is_rolled_back, number
+        if left[0] > 0:
+            break
+        number += 1
+    assert number > 6
+
+
+class PowerCut(BaseException):
+    """The power is gone."""
+
+
+def test_resume_after_a_cut_asks_only_for_the_rest():
+    server, device, action = assigned(pattern(30000))
+    assert device.cut(9)
+    before = len(server.seen("artifacts"))
+    device.cycles(3)
+    assert action.status == "finished"
+    assert server.seen("artifacts")[before].range()[0] >= 8192
+
+
+def test_cut_before_set_boot_activates_again_at_most_twice():
+    server, device, action = assigned()
+    device.slot.activate = lambda: True  # set_boot never takes
+    device.cycles(6)
+    assert action.status == "error"
+    assert "not booted after 2 tries" in action.entries[-1][2][0]
+    device.cycles(3)
+    assert len([e for e in action.entries if e[0] == "closed"]) == 1
+
+
+def test_cut_between_confirm_and_report_is_still_a_success():
+    server, device, action = assigned()
+    device.cycle()
+    confirm = device.slot.confirm
+
+    def cut():
+        confirm()
+        raise PowerCut
+
+    device.slot.confirm = cut
+    raises(PowerCut, device.cycle)
+    device.slot.confirm = confirm
+    device.reset()
+    device.cycles(2)
+    assert action.status == "finished" and not device.slot.is_rolled_back
+
+
+# --- what comes back after a reset
+
+
+def record(**keys):
+    found = {"format": FORMAT, "base": URL + BASE}
+    found.update(keys)
+    return MemoryStore(json.dumps(found).encode())
+
+
+def test_record_without_what_was_kept_does_not_stop_the_device():
+    for kept in ({}, {"os": "kept"}, {"gone": "x"}):
+        server = FakeServer()
+        action = server.assign(DATA)
+        store = record(state="downloading", action="1", key="x", kept=kept, at=4096)
+        device = FakeDevice(server, store=store)
+        device.cycles(3)
+        assert action.status == "finished", kept
+
+
+def test_record_that_makes_no_sense_ends_nothing_for_good():
+    for keys in (
+        {"state": "no such state"},
+        {"state": "activating", "action": "1", "kept": {"os": 7}},
+        {"state": "testing", "action": "1", "kept": 7},
+        {"state": None},
+        {"action": 1},
+    ):
+        server = FakeServer()
+        action = server.assign(DATA)
+        device = FakeDevice(server, store=record(**keys))
+        device.cycles(5)
+        assert action.status == "finished", (keys, device.errors())
+
+
+def test_record_of_another_server_is_not_reported_here():
+    server = FakeServer()
+    store = MemoryStore(
+        json.dumps(
+            {
+                "format": FORMAT,
+                "base": "http://other" + BASE,
+                "reports": [["1", "closed", "failure", ["x"]]],
+            }
+        ).encode()
+    )
+    action = server.assign(DATA)
+    device = FakeDevice(server, store=store)
+    device.cycles(3)
+    assert action.status == "finished"
+
+
+# --- cancel
+
+
+def test_cancel_during_the_download_stops_it_between_two_windows():
+    server, device, action = assigned(pattern(40000))
+
+    def third(request):
+        # The operator cancels while this window is on its way.
+        answer = server.answer(request)
+        device.clock.now_ms += 11000
+        action.status = "canceling"
+        return answer
+
+    server.fault("bytes=8192-", third, 1)
+    device.cycle()
+    assert action.status == "canceled", action.status
+    assert len(server.seen("artifacts")) == 3
+    assert action.cancel_entries == [("closed", "success", [])]
+    assert device.slot.calls[-1] == "abort" and "activate" not in device.slot.calls
+    assert device.record()["state"] == "idle"
+
+
+def test_no_poll_between_windows_within_ten_seconds():
+    server, device, action = assigned(pattern(40000))
+    device.cycle()
+    polls = [r for r in server.session.requests if r.path == BASE]
+    assert len(polls) == 1
+
+
+def test_superseded_download_makes_way():
+    server, device, action = assigned(pattern(30000))
+    assert device.cut(6)
+    newer = server.assign(pattern(9000, 5))
+    device.cycles(3)
+    assert action.status == "canceled" and newer.status == "finished"
+    assert device.slot.data == pattern(9000, 5)
+
+
+def test_action_gone_by_force_quit_is_forgotten():
+    server, device, action = assigned(pattern(30000))
+    assert device.cut(6)
+    action.end("canceled")
+    device.cycle()
+    assert device.record()["state"] == "idle" and action.entries[-1][0] != "closed"
+    newer = server.assign(DATA)
+    device.cycles(3)
+    assert newer.status == "finished"
+
+
+# --- failures that end the action
+
+
+def ended(device, server, action):
+    """Return the words of the only final report."""
+    device.cycles(3)
+    assert action.status == "error", (action.status, device.errors())
+    closed = [entry for entry in action.entries if entry[0] == "closed"]
+    assert len(closed) == 1 and closed[0][1] == "failure", closed
+    return closed[0][2]
+
+
+def test_unknown_part_is_named():
+    server = FakeServer()
+    action = server.assign(chunks=[chunk([server.add(DATA)], "jvm")])
+    words = ended(FakeDevice(server), server, action)
+    assert "jvm" in words[0] and server.seen("artifacts") == []
+
+
+def test_two_artifacts_for_one_slot_are_refused():
+    server = FakeServer()
+    two = [server.add(DATA), server.add(DATA, "more.bin")]
+    action = server.assign(chunks=[chunk(two)])
+    words = ended(FakeDevice(server), server, action)
+    assert "one artifact" in words[0] and server.seen("artifacts") == []
+
+
+def test_sink_that_refuses_says_why():
+    for method in ("begin", "write", "finish", "activate"):
+        server, device, action = assigned()
+        device.slot.errors[method] = UpdateError("because of " + method)
+        assert ended(device, server, action) == ["because of " + method]
+        assert device.resets == 0
+
+
+def test_artifact_that_the_server_never_gives_ends_the_action_after_five_tries():
+    for fault in (empty(404), error(404, "x"), empty(410), empty(416), error(500, "loadFailed")):
+        server, device, action = assigned()
+        server.fault("artifacts", fault)
+        device.cycles(4)
+        assert action.is_active
+        words = ended(device, server, action)
+        assert "the server does not give it" in words[0]
+        assert len(server.seen("artifacts")) == 5
+
+
+def test_five_tries_are_counted_anew_for_the_next_action():
+    server, device, action = assigned()
+    server.fault("artifacts", empty(404))
+    device.cycles(6)
+    assert action.status == "error"
+    newer = server.assign(DATA)
+    device.cycles(2)
+    assert newer.is_active
+    server.faults = []
+    device.cycles(3)
+    assert newer.status == "finished"
+
+
+def test_fault_for_now_never_ends_the_action():
+    for fault in (empty(401), empty(403), empty(429), empty(500), empty(503), CLOSED):
+        server, device, action = assigned()
+        server.fault("artifacts", fault, 40)
+        device.cycles(20)
+        assert action.is_active, fault
+        server.faults = []
+        device.cycles(3)
+        assert action.status == "finished", fault
+
+
+def test_redeploy_after_a_failure_is_installed():
+    server, device, action = assigned()
+    device.slot.errors["activate"] = UpdateError("no")
+    device.cycles(2)
+    assert action.status == "error"
+    device.slot.errors = {}
+    newer = server.assign(DATA)
+    device.cycles(3)
+    assert newer.status == "finished"
+
+
+# --- waiting
+
+
+def test_staged_update_waits_without_a_second_download_over_a_reset():
+    server, device, action = assigned(update="skip", window="unavailable")
+    device.cycles(2)
+    requests = len(server.seen("artifacts"))
+    device.reset()
+    device.cycles(3)
+    assert len(server.seen("artifacts")) == requests
+    assert device.record()["state"] == "staged" and device.resets == 1
+    action.deployment.update({"update": "forced", "maintenanceWindow": "available"})
+    device.cycles(2)
+    assert action.status == "finished"
+    assert len(server.seen("artifacts")) == requests
+
+
+def test_consent_may_come_between_download_and_install():
+    answers = [NOW, LATER, LATER, NOW]
+    server = FakeServer()
+    action = server.assign(DATA, download="attempt", update="skip", window="unavailable")
+    device = FakeDevice(server, accept=lambda deployment: answers.pop(0))
+    device.cycle()
+    action.deployment.update({"update": "attempt", "maintenanceWindow": "available"})
+    device.cycles(2)
+    assert action.is_active and device.resets == 0
+    device.cycles(2)
+    assert action.status == "finished" and answers == []
+
+
+def test_consent_refused_when_it_comes_to_the_install_ends_the_action():
+    server = FakeServer()
+    action = server.assign(DATA, download="attempt", update="skip", window="unavailable")
+    answers = [NOW, REFUSE]
+    device = FakeDevice(server, accept=lambda deployment: answers.pop(0))
+    device.cycle()
+    action.deployment.update({"update": "attempt", "maintenanceWindow": "available"})
+    device.cycles(2)
+    assert action.status == "error" and action.entries[-1][2] == ["refused on the device"]
