@@ -101,7 +101,7 @@ class FakeServer:
         self.wants_config = False
         self.faults = []
         self.max_entries = 1000
-        self.session = FakeSession(self._answer)
+        self.session = FakeSession(self.answer)
 
     # --- the operator's side
 
@@ -135,7 +135,8 @@ class FakeServer:
 
     # --- the device's side
 
-    def _answer(self, request):
+    def answer(self, request):
+        """Return what hawkBit answers to a fakes.Request: (status, headers, body)."""
         line = "%s %s %s" % (request.method, request.path, request.headers.get("range", ""))
         for fault in self.faults:
             if fault[0] in line and fault[2]:
