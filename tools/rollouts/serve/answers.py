@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from . import errors
+from .dialect import error_of_2023
 from .media import HAL, HTML, JSON, choose, dumps, set_body_heads
 
 _log = logging.getLogger(__name__)
@@ -37,7 +38,10 @@ def page(status: int) -> Response:
 
 
 def api_error(request: Request, error: errors.ApiError) -> Response:
-    return _negotiated(request, error.status, error.body, {})
+    status, body = error.status, error.body
+    if request.app.state.store.settings.is_2023:
+        status, body = error_of_2023(error)
+    return _negotiated(request, status, body, {})
 
 
 def framework_error(request: Request, error: errors.FrameworkError) -> Response:

@@ -5,7 +5,7 @@ A `FrameworkError` (unknown path, method, media type) has none: hawkBit's comes 
 The words of the messages are our own.
 """
 
-_PREFIX = "hawkbit.server.error."
+PREFIX = "hawkbit.server.error."
 _REPOSITORY = "org.eclipse.hawkbit.repository.exception."
 _REST = "org.eclipse.hawkbit.rest.exception."
 _MGMT = "org.eclipse.hawkbit.mgmt.rest.resource.exception."
@@ -19,7 +19,7 @@ class ApiError(Exception):
         self.status = status
         self.body = {"exceptionClass": exception_class}
         if code:
-            self.body["errorCode"] = _PREFIX + code
+            self.body["errorCode"] = PREFIX + code
         if message:
             self.body["message"] = message
         if info:

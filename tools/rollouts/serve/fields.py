@@ -135,6 +135,19 @@ ACTION_FIELDS = {
     **_audited(Action),
 }
 
+
+def _open_or_closed(word: str) -> bool:
+    if word.lower() not in ("pending", "finished"):
+        raise ValueError(word)
+    return word.lower() == "pending"
+
+
+ACTION_FIELDS_2023 = {
+    **{name: field for name, field in ACTION_FIELDS.items() if name != "active"},
+    "status": Field(Action.active, _open_or_closed),
+    "detailstatus": Field(Action.status),
+}
+
 FILTER_FIELDS = {
     "id": Field(TargetFilter.id, int),
     "name": Field(TargetFilter.name),

@@ -36,8 +36,9 @@ _GUARD_HEAD = (b"content-disposition", b"inline;filename=f.txt")
 class Front:
     """Outermost: refuses odd paths, runs HEAD as GET, adds the heads that all answers have."""
 
-    def __init__(self, app: ASGIApp):
+    def __init__(self, app: ASGIApp, takes_trailing_slash: bool):
         self.app = app
+        self.takes_trailing_slash = takes_trailing_slash
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -56,6 +57,8 @@ class Front:
         if scope["method"] == "HEAD":
             # The protocol knows that it is a HEAD and leaves the body out.
             scope = {**scope, "method": "GET", IS_HEAD: True}
+        if self.takes_trailing_slash and scope["path"].startswith("/rest/"):
+            scope = {**scope, "path": scope["path"].rstrip("/")}
         await self.app(scope, receive, send_with_heads)
 
 

@@ -65,8 +65,10 @@ class Listing:
             if direction.lower() not in ("asc", "desc"):
                 raise errors.sort_direction(direction)
             order.append(_directed(field.column, direction))
-        # Equals follow each other by id, in the direction asked for last.
-        return [*order, _directed(self.sort_fields["id"].column, direction)]
+        if "id" in self.sort_fields:
+            # Equals follow each other by id, in the direction asked for last.
+            order.append(_directed(self.sort_fields["id"].column, direction))
+        return order
 
 
 def _directed(column, direction: str):

@@ -13,7 +13,8 @@ from .. import errors, hub
 from ..bodies import Body, PathId, Text, needed_or_500
 from ..media import Reply
 from ..model import DistributionSetMetadata, SoftwareModuleMetadata, TargetMetadata
-from ..paging import page
+from ..paging import Listing, PageQuery, Paging, page
+from ..rsql import Field as Name
 from ..store import Work
 from .common import (
     JsonOnlyRoute,
@@ -53,33 +54,52 @@ class Metadata:
         self.table = table
         self.find = find
         self.change = change
+        self.listing = Listing({"key": Name(table.key), "value": Name(table.value)}, "key:ASC")
         self.resources = router(path)
         self.single = router(path, JsonOnlyRoute)
 
-    def read_all(self, request: Request, owner) -> Reply:
+    def read_all(self, request: Request, owner, paging: PageQuery) -> Reply:
         with hub.work(request) as work:
-            rows = self._rows(work, self.find(work, owner))
+            found = self.find(work, owner)
+            if work.settings.is_2023:
+                rows = select(self.table).where(self.table.owner_id == found.id)
+                return Reply(self.listing.fetch(work, rows, paging, self.shape))
+            rows = self._rows(work, found)
             return Reply(page([self.shape(r) for r in rows], len(rows)))
 
     def create(self, request: Request, owner, body: list[Entry]) -> Response:
-        """Existing keys are overwritten."""
+        """Existing keys are overwritten; in 2023 they are a conflict, and the list comes back."""
         with hub.work(request) as work:
             found = self.change(work, owner)
-            for item in body:
-                self._put(work, found, item.key, item.value, item.target_visible)
+            if work.settings.is_2023:
+                self._refuse_existing(work, found, [item.key for item in body])
+            rows = [
+                self._put(work, found, item.key, item.value, item.target_visible) for item in body
+            ]
             work.touch(found)
+            if work.settings.is_2023:
+                return Reply([self.shape(row) for row in rows], 201)
         return Response(status_code=201)
+
+    def _refuse_existing(self, work: Work, found, keys: list[str]) -> None:
+        for key in keys:
+            if work.db.get(self.table, (found.id, key)) is not None:
+                raise errors.already_exists(f"There is an entry {key!r} already.")
 
     def read(self, request: Request, owner, key: str) -> Reply:
         with hub.work(request) as work:
             return Reply(self.shape(self._row(work, self.find(work, owner), key)))
 
     def update(self, request: Request, owner, key: str, body: Value) -> Response:
-        """A missing key is made."""
+        """A missing key is made; in 2023 it is not found, and the entry comes back."""
         with hub.work(request) as work:
             found = self.change(work, owner)
-            self._put(work, found, key, body.value, body.target_visible)
+            if work.settings.is_2023:
+                self._row(work, found, key)
+            row = self._put(work, found, key, body.value, body.target_visible)
             work.touch(found)
+            if work.settings.is_2023:
+                return Reply(self.shape(row))
         return done(request)
 
     def delete(self, request: Request, owner, key: str) -> Response:
@@ -105,7 +125,7 @@ class Metadata:
             raise errors.not_found("Metadata", f"{self.kind}:{found.id}:{key}")
         return row
 
-    def _put(self, work: Work, found, key: str, value: str, visible: bool | None) -> None:
+    def _put(self, work: Work, found, key: str, value: str, visible: bool | None):
         if not 1 <= len(key) <= MAX_KEY or len(value) > MAX_VALUE:
             raise errors.integrity(
                 f"A key has 1 to {MAX_KEY} characters, a value at most {MAX_VALUE}."
@@ -121,13 +141,14 @@ class Metadata:
         if self.table is SoftwareModuleMetadata and visible is not None:
             row.target_visible = visible
         work.db.flush()
+        return row
 
 
 def _routes(metadata: Metadata, owner_type) -> list[APIRouter]:
     @metadata.resources.get("/{owner}/metadata")
-    async def list_metadata(request: Request, owner: owner_type):
-        """All entries; hawkBit takes no paging here."""
-        return metadata.read_all(request, owner)
+    async def list_metadata(request: Request, owner: owner_type, paging: Paging):
+        """All entries: only the 2023 dialect takes paging, sort and q here."""
+        return metadata.read_all(request, owner, paging)
 
     @metadata.resources.post("/{owner}/metadata")
     async def create_metadata(request: Request, owner: owner_type, body: list[Entry]):

@@ -53,7 +53,7 @@ class Shapes:
             "version": item.version,
             "type": item.type.key,
             "typeName": item.type.name,
-            "locked": item.locked,
+            **self._since_2024(locked=item.locked),
             "deleted": item.deleted,
             "valid": item.valid,
             "requiredMigrationStep": item.required_migration_step,
@@ -61,6 +61,10 @@ class Shapes:
             "complete": item.complete,
             "_links": {"self": self.links.mgmt(f"distributionsets/{item.id}")},
         }
+
+    def _since_2024(self, **members) -> dict:
+        """Members that the reference of 2023 does not have."""
+        return {} if self.is_2023 else members
 
     def whole_set(self, item: DistributionSet) -> dict:
         shape = self.distribution_set(item)
@@ -83,9 +87,9 @@ class Shapes:
             "typeName": item.type.name,
             **present(vendor=item.vendor),
             "encrypted": item.encrypted,
-            "locked": item.locked,
             "deleted": item.deleted,
-            "complete": True,  # no default type asks for artifacts (minArtifacts 0)
+            # No default type asks for artifacts (minArtifacts 0), so a module is complete.
+            **self._since_2024(locked=item.locked, complete=True),
             "_links": {"self": self.links.mgmt(f"softwaremodules/{item.id}")},
         }
 
@@ -221,7 +225,7 @@ class Shapes:
             "type": item.status,
             "messages": item.messages,
             "reportedAt": item.created_at,
-            "timestamp": item.timestamp,
+            **self._since_2024(timestamp=item.timestamp),
             **present(code=item.code),
         }
 

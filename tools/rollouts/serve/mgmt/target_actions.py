@@ -8,7 +8,7 @@ from starlette.requests import Request
 from .. import actions, errors, hub
 from ..actions import server_says
 from ..bodies import Body, Int32, PathId, Text
-from ..fields import ACTION_FIELDS
+from ..fields import ACTION_FIELDS, ACTION_FIELDS_2023
 from ..media import Reply
 from ..model import Action, ActionStatus, Status
 from ..paging import Listing, Paging
@@ -20,6 +20,7 @@ from .shapes import Shapes
 resources = router("/targets/{controller_id}/actions")
 everywhere = router("/actions")
 LISTING = Listing(ACTION_FIELDS, "id:DESC")
+LISTING_2023 = Listing(ACTION_FIELDS_2023, "id:DESC")
 HISTORY = Listing(
     {
         "id": Field(ActionStatus.id, int),
@@ -51,12 +52,16 @@ def _find(work: Work, controller_id: str, action_id: int) -> Action:
     return found
 
 
+def _listing(work: Work) -> Listing:
+    return LISTING_2023 if work.settings.is_2023 else LISTING
+
+
 @resources.get("")
 async def list_actions(request: Request, controller_id: str, paging: Paging):
     """The actions of a target, the newest first."""
     with hub.work(request) as work:
         rows = select(Action).where(Action.target_id == find_target(work, controller_id).id)
-        return Reply(LISTING.fetch(work, rows, paging, Shapes(request, work).action))
+        return Reply(_listing(work).fetch(work, rows, paging, Shapes(request, work).action))
 
 
 @resources.get("/{action_id}")
@@ -128,7 +133,7 @@ async def list_all_actions(request: Request, paging: Paging, representation: str
     with hub.work(request) as work:
         shapes = Shapes(request, work)
         shape = shapes.whole_action if representation == "full" else shapes.action
-        return Reply(LISTING.fetch(work, select(Action), paging, shape))
+        return Reply(_listing(work).fetch(work, select(Action), paging, shape))
 
 
 @everywhere.get("/{action_id}")
