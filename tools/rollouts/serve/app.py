@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from .. import __version__
-from . import answers, autoassign, errors, page
+from . import answers, autoassign, docs, errors, page
 from .ddi import artifacts, base, confirmation
 from .faults import FaultLayer, Faults
 from .front import Front
@@ -47,6 +47,7 @@ ROUTERS = [
     types.set_types,
     system.resources,
     system.user,
+    docs.pages,
     page.files,
 ]
 
@@ -65,6 +66,7 @@ def build(store: Store, faults: Faults) -> FastAPI:
         version=__version__,
         description="A local hawkBit: DDI for devices, the Management API for operators.",
         redirect_slashes=False,
+        docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
         exception_handlers={

@@ -119,7 +119,18 @@ async def list_artifacts(request: Request, module_id: PathId, representation: st
         return Reply([shape(a) for a in find_module(work, module_id).artifacts])
 
 
-@resources.post("/{module_id}/artifacts")
+_FORM = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {
+        "file": {"type": "string", "format": "binary"},
+        **{n: {"type": "string"} for n in ("filename", "md5sum", "sha1sum", "sha256sum")},
+    },
+}
+_MULTIPART = {"requestBody": {"content": {"multipart/form-data": {"schema": _FORM}}}}
+
+
+@resources.post("/{module_id}/artifacts", openapi_extra=_MULTIPART)
 async def upload_artifact(request: Request, module_id: PathId):
     """Add a file: the part `file` of a multipart body. Hashes given with it are checked."""
     store = hub.store(request)
