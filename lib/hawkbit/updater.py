@@ -291,7 +291,8 @@ class Updater:
                 log.line(log.ERROR, "configData: %s", e)
         installed = list(self.installed or ())
         # While an action is open, hawkBit answers 200 and ignores it.
-        if not installed or record.get("installed") == installed or base.deployment:
+        is_open = base.deployment or base.confirmation
+        if not installed or record.get("installed") == installed or is_open:
             return
         try:
             self._client.set_installed(installed[0], installed[1])

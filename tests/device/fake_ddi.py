@@ -125,7 +125,7 @@ class FakeServer:
     def fault(self, where, answer, times=1000):
         """Answer the next requests whose "METHOD path range" contains `where` with `answer`.
 
-        answer: a function of the request, too, which may ask answer() what is right.
+        answer: a function of the request, too, which may ask right_answer() what is right.
         """
         self.faults.append([where, answer, times])
 
@@ -142,9 +142,9 @@ class FakeServer:
             if fault[0] in line and fault[2]:
                 fault[2] -= 1
                 return fault[1](request) if callable(fault[1]) else fault[1]
-        return self.answer(request)
+        return self.right_answer(request)
 
-    def answer(self, request):
+    def right_answer(self, request):
         """Answer as hawkBit does, without faults."""
         path = request.path.split("?")[0]
         if path == BASE:

@@ -285,7 +285,7 @@ def test_cancel_during_the_download_stops_it_between_two_windows():
 
     def third(request):
         # The operator cancels while this window is on its way.
-        answer = server.answer(request)
+        answer = server.right_answer(request)
         device.clock.now_ms += 11000
         action.status = "canceling"
         return answer

@@ -116,7 +116,7 @@ def test_run_waits_in_seconds_and_feeds():
         polls.append(1)
         if len(polls) > 2:
             raise Reset
-        return server.answer(request)
+        return server.right_answer(request)
 
     server.fault("GET", poll)
     raises(Reset, device.updater.run)
@@ -595,7 +595,7 @@ def test_download_broken_again_and_again_waits_seconds_not_the_poll_time():
 
     def broken(request):
         if len(server.seen("artifacts")) % 2:
-            return server.answer(request)
+            return server.right_answer(request)
         return CLOSED
 
     server.fault("artifacts", broken)
