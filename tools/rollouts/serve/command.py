@@ -38,7 +38,7 @@ def serve(
     fault: Annotated[
         list[str] | None,
         typer.Option(
-            help="Misbehave towards devices, such as cut-at=4096*1 or status=503@feedback."
+            help="Misbehave towards devices, such as cut-at=4096#1 or status=503@feedback#1-2."
         ),
     ] = None,
 ) -> None:

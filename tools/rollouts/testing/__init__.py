@@ -29,7 +29,7 @@ class LocalServer:
         self.gateway_token = server.settings.gateway_token
         # now_ms(), set(now_ms), advance(seconds): windows, timeforced, polling follow it.
         self.clock = server.clock
-        # add("cut-at=4096*1"), clear(): see rollouts.serve.faults.
+        # add("cut-at=4096#1"), clear(), struck: see rollouts.serve.faults.
         self.faults = server.faults
 
     def reset(self) -> None:
