@@ -22,12 +22,9 @@ EXEC_REJECTED = const("rejected")
 RESULT_SUCCESS = const("success")
 RESULT_FAILURE = const("failure")
 RESULT_NONE = const("none")
-# DdiDeployment.HandlingType
+# DdiDeployment.HandlingType; the third is "attempt".
 SKIP = const("skip")
-ATTEMPT = const("attempt")
 FORCED = const("forced")
-# DdiDeployment.DdiMaintenanceWindowStatus; absent without a maintenance schedule.
-UNAVAILABLE = const("unavailable")
 # DdiUpdateMode of configData
 MODE_MERGE = const("merge")
 # DdiConfirmationFeedback.Confirmation
@@ -36,7 +33,7 @@ DENIED = const("denied")
 
 # hrefs of the poll, or None
 Base = namedtuple("Base", "sleep deployment cancel confirmation installed config_data")
-# window: maintenanceWindow or None
+# window: "available", "unavailable", or None without a maintenance schedule.
 Deployment = namedtuple("Deployment", "action_id download update window artifacts")
 # A chunk's part, name, version and metadata (a dict) stand with each of its artifacts.
 Artifact = namedtuple("Artifact", "part name version metadata filename size hash digest url")

@@ -21,7 +21,7 @@ from micropython import const
 
 from hawkbit import ddi, log
 from hawkbit.download import Download
-from hawkbit.errors import HTTPError, ProtocolError, UpdateError
+from hawkbit.errors import UpdateError
 from hawkbit.report import Reports
 
 IDLE = const("idle")
@@ -38,7 +38,6 @@ REFUSE = const("refuse")
 
 _MAX_TRIES = const(2)  # activations of the same content for the same action
 _MAX_WORDS = const(256)  # of an error or a cause in the record
-_MAX_STUCK = const(5)  # permanent answers for one artifact without progress
 
 
 class Action:
@@ -56,7 +55,6 @@ class Action:
         self._journal = journal
         self._hooks = hooks
         self._download = None
-        self._stuck = 0
 
     @property
     def state(self):
@@ -204,22 +202,11 @@ class Action:
     def _window(self, download):
         start = download.offset
         size = download.artifact.size
-        try:
-            yield from download.window(self._hooks.window_bytes, self._block_done)
-        except (HTTPError, ProtocolError) as e:
-            self._stuck = 1 if download.offset > start else self._stuck + 1
-            if self._stuck >= _MAX_STUCK and not self._may_pass(e):
-                raise UpdateError("the server does not give it: %s" % e)
-            raise
-        self._stuck = 0
+        yield from download.window(self._hooks.window_bytes, self._block_done)
         percent = download.offset * 100 // size
         if percent // 25 > start * 100 // size // 25 and percent < 100:
             self.reports.progress(self.id, "downloaded %d %%" % percent)
         self._hooks.event("progress", percent)
-
-    def _may_pass(self, error):
-        # A 5xx with an errorCode is hawkBit's own: the file is lost there.
-        return isinstance(error, HTTPError) and error.is_transient() and not error.error_code
 
     def _block_done(self):
         self._hooks.feed()
@@ -330,7 +317,6 @@ class Action:
 
     def _abort(self):
         self._download = None
-        self._stuck = 0
         for part in self._order:
             self._sinks[part].abort()
 

@@ -24,15 +24,19 @@ is_slot                True for the one that is activated last, since it decides
 
 import hashlib
 
+from micropython import const
+
 from hawkbit.client import BLOCK_SIZE
-from hawkbit.errors import DigestError, ProtocolError, UpdateError
+from hawkbit.errors import HTTPError, ProtocolError, UpdateError
+
+_MAX_STUCK = const(5)
 
 
 class Download:
     """Fetches `artifact` into `sink`; `offset` is how far it has come, in bytes.
 
-    Errors leave it where it was: call window() again. OSError, HTTPError: later may be
-    better. UpdateError: never.
+    Errors leave it where it was: call window() again. OSError, HTTPError, ProtocolError: later
+    may be better. UpdateError: never, also after five permanent answers without progress.
     """
 
     def __init__(self, client, artifact, sink):
@@ -42,6 +46,7 @@ class Download:
         self._client = client
         self._sink = sink
         self._resumed = False
+        self._stuck = 0
         # Cut now, since a slice in the loop would allocate.
         self._tail = client.view[: artifact.size % BLOCK_SIZE]
 
@@ -67,6 +72,21 @@ class Download:
 
         A generator that yields after the head, and calls each() and yields after each block.
         """
+        start = self.offset
+        try:
+            yield from self._window(size, each)
+        except (HTTPError, ProtocolError) as e:
+            self._stuck = 1 if self.offset > start else self._stuck + 1
+            if self._stuck < _MAX_STUCK or self._may_pass(e):
+                raise
+            raise UpdateError("the server does not give it: %s" % e)
+        self._stuck = 0
+
+    def _may_pass(self, error):
+        # A 5xx with an errorCode is hawkBit's own: the file is lost there.
+        return isinstance(error, HTTPError) and error.is_transient() and not error.error_code
+
+    def _window(self, size, each):
         end = min(self.offset + size, self.artifact.size)
         response = self._client.artifact(self.artifact.url, self.offset, end, self.etag)
         try:
@@ -132,7 +152,7 @@ class Download:
     def finish(self):
         """Compare the hash, and tell the sink; return False to fetch once more from the start.
 
-        Only a resumed file gets that second chance. Raises DigestError.
+        Only a resumed file gets that second chance. Raises UpdateError.
         """
         digest = "".join("%02x" % b for b in self._hash.digest())
         if digest == self.artifact.digest:
@@ -142,7 +162,7 @@ class Download:
                 raise UpdateError("cannot be completed: %s" % e)
             return True
         if not self._resumed:
-            raise DigestError(
+            raise UpdateError(
                 "%s: %s is %s, not %s"
                 % (self.artifact.filename, self.artifact.hash, digest, self.artifact.digest)
             )

@@ -43,7 +43,3 @@ class ProtocolError(HawkbitError):
 
 class UpdateError(HawkbitError):
     """The deployment can never be installed; the text is reported as closed/failure."""
-
-
-class DigestError(UpdateError):
-    """The hash of an artifact does not agree."""

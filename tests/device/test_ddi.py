@@ -144,7 +144,7 @@ def test_deployment_of_the_reference_is_read():
         "chunks": [part],
     }
     found = ddi.deployment({"id": "8", "deployment": body, "actionHistory": {}}, LINK)
-    assert found[:4] == ("8", "attempt", "skip", ddi.UNAVAILABLE)
+    assert found[:4] == ("8", "attempt", "skip", "unavailable")
     assert found.artifacts == [
         ddi.Artifact(
             "jvm",

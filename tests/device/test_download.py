@@ -5,7 +5,7 @@ from fakes import CountingSink, FakeSession, FakeSink, Pattern, artifact_answer
 from hawkbit import ddi
 from hawkbit.client import Client
 from hawkbit.download import Download
-from hawkbit.errors import DigestError, HTTPError, ProtocolError, UpdateError
+from hawkbit.errors import HTTPError, ProtocolError, UpdateError
 from runner import raises
 
 LINK = "http://server/DEFAULT/controller/v1/dev1/deploymentBase/1"
@@ -156,12 +156,12 @@ def test_second_chance_is_the_last():
     assert whole(found, have=8192) is False
     while found.offset < 20000:
         window(found)
-    raises(DigestError, found.finish)
+    raises(UpdateError, found.finish)
 
 
 def test_wrong_hash_names_both():
     found, _, sink = download(hashes={"sha256": "0" * 64})
-    text = str(raises(DigestError, whole, found))
+    text = str(raises(UpdateError, whole, found))
     assert "fw.bin" in text and "sha256" in text and "0" * 64 in text
     assert "finish" not in sink.calls
 
@@ -170,7 +170,7 @@ def test_one_flipped_byte_is_found():
     wrong = bytearray(DATA)
     wrong[12345] ^= 4
     found, _, sink = download(lambda request: artifact_answer(request, bytes(wrong)))
-    raises(DigestError, whole, found)
+    raises(UpdateError, whole, found)
     assert "finish" not in sink.calls
 
 
