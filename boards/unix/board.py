@@ -141,7 +141,8 @@ def _boot(args):
 def _show(args):
     with args.flash.open("r+b", buffering=0) as file:
         board = Board(Flash(File(file)))
-        table = board.partitions()
+        is_large_enough = board.flash.size >= partitions.TABLE_ADDR + partitions.TABLE_SIZE
+        table = board.partitions() if is_large_enough else None
         if table is None:
             raise ValueError(f"{args.flash} has no partition table: make it with `flash`")
         chip = Chip(board.flash)

@@ -55,32 +55,32 @@ class Flash:
         self.violations = 0
         self.erases = {}  # sector address -> how often
         self.programs = 0
-        self._storage = storage
+        self.storage = storage
 
     def read(self, addr, buf):
         self._check_bounds(addr, len(buf))
-        self._storage.read(addr, buf)
+        self.storage.read(addr, buf)
 
     def erase_sector(self, addr, half=False):
         """Erase the sector at `addr`; `half`: the power went while its first half was done."""
         self._check_bounds(addr, SECTOR)
         if addr % SECTOR:
             raise ValueError("0x%x is not the start of a sector" % addr)
-        self._storage.write(addr, _ERASED[: SECTOR // 2] if half else _ERASED)
+        self.storage.write(addr, _ERASED[: SECTOR // 2] if half else _ERASED)
         self.erases[addr] = self.erases.get(addr, 0) + 1
 
     def program(self, addr, data):
         """Clear bits so that `data` lies at `addr`, as far as erased bits are there."""
         self._check_bounds(addr, len(data))
         old = bytearray(len(data))
-        self._storage.read(addr, old)
+        self.storage.read(addr, old)
         new = data if _is_erased(old) else _and(old, data)
         if new != data:
             self.violations += 1
             if self.strict:
                 where = "0x%x+%d" % (addr, len(data))
                 raise MisuseError("programming 1 over 0 in %s: erase it first" % where)
-        self._storage.write(addr, new)
+        self.storage.write(addr, new)
         self.programs += 1
 
     def _check_bounds(self, addr, size):

@@ -1,6 +1,7 @@
 """Boots of a flash file, each in a process of its own: MicroPython's unix port, or CPython."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -55,9 +56,12 @@ class ProcessBoard:
     def boot(self, timeout_s=None):
         """Boot once; return Ended. Raises TimeoutError, and RuntimeError when the
         simulation itself failed."""
-        program = [self.interpreter, str(UNIX / "power_on.py"), json.dumps(self._options)]
         process = subprocess.Popen(
-            program, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [self.interpreter, str(UNIX / "power_on.py")],
+            env={**os.environ, "SIMBOARD_OPTIONS": json.dumps(self._options)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
         supervisor = threading.Timer(timeout_s or threading.TIMEOUT_MAX, process.terminate)
         supervisor.start()

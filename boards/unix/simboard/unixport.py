@@ -19,6 +19,7 @@ from simboard.network import Network
 from simboard.power import Supply, parse_cut
 from simboard.state import EXIT_CODES, load_state, save_state
 
+_EIO = 5
 _ROM = "/rom"
 _STEP_MS = 20
 
@@ -41,6 +42,7 @@ def boot(options):
         behavior.run(chip, _execute, sys.print_exception)
     except PowerOff:
         pass
+    _Blocks.is_over = True
     save_state(open_state, chip)
     sys.exit(EXIT_CODES[chip.stopped or behavior.END])
 
@@ -72,25 +74,28 @@ def _become_board(chip, firmware):
 class _Blocks:
     """The filesystem's way to its partition: on a dead chip every call unwinds at once."""
 
+    is_over = False  # the program has ended
+
     def __init__(self, chip, partition):
         self._chip = chip
         self._partition = partition
 
     def readblocks(self, *args):
-        self._check_power()
-        self._partition.readblocks(*args)
+        return self._call(self._partition.readblocks, *args)
 
     def writeblocks(self, *args):
-        self._check_power()
-        self._partition.writeblocks(*args)
+        return self._call(self._partition.writeblocks, *args)
 
     def ioctl(self, op, arg):
-        self._check_power()
-        return self._partition.ioctl(op, arg)
+        return self._call(self._partition.ioctl, op, arg)
 
-    def _check_power(self):
+    def _call(self, function, *args):
+        if _Blocks.is_over:
+            # The interpreter closes what was left open, where nothing catches an exception.
+            return -_EIO
         if self._chip.stopped:
             raise PowerOff(self._chip.stopped)
+        return function(*args)
 
 
 def _mount(blocks):
