@@ -86,10 +86,6 @@ class Client:
             response.close()
         return self._polled
 
-    def forget_poll(self):
-        """Have the next poll() answered whole: what it offers is to be done again."""
-        self._etag = None
-
     def deployment(self, link):
         """Return the ddi.Deployment behind a deploymentBase, confirmationBase or
         installedBase link. Only for links just polled: asking for the deploymentBase of a
