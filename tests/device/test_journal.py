@@ -69,8 +69,10 @@ def test_garbage_is_dropped():
     for data in (b"\xff" * 64, b"\0", b"{", b"null", b"7", b"[]", b'"x"', b"{}", b'{"format": 1}'):
         assert Journal(MemoryStore(data), BASE).record == {}, data
     whole = saved(action="7")._store.data
-    for end in range(1, len(whole) - 1, 7):
-        assert Journal(MemoryStore(whole[:end]), BASE).record == {}
+    for end in range(1, len(whole) - 1):
+        record = Journal(MemoryStore(whole[:end]), BASE).record
+        # MicroPython before 1.27 takes an object whose last brace is missing.
+        assert record in ({}, {"format": FORMAT, "base": BASE}), record
 
 
 def test_new_action_keeps_what_outlives_one():
