@@ -11,7 +11,7 @@ from simboard import partitions
 from simboard.clock import Clock
 from simboard.errors import MisuseError
 from simboard.flash import SECTOR
-from simboard.host import Board
+from simboard.host import UNIX, Board
 from simboard.power import FLASH, MOMENTS, Cut, Supply
 
 FOREVER = b"import time\nwhile True:\n    time.sleep(1)\n"
@@ -370,3 +370,9 @@ def test_a_boot_takes_milliseconds(small_board):
     for _ in range(50):
         board.boot()
     assert time.process_time() - start < 50 * 0.020
+
+
+def test_example_of_the_readme_runs():
+    text = (UNIX / "README.md").read_text()
+    for block in text.split("```python\n")[1:]:
+        exec(block.split("```")[0], {})
