@@ -202,6 +202,8 @@ class Updater:
         elif not action.reports.has(ddi.action_id(base.deployment)):
             yield from self._deploy(base.deployment)
         self._send_config(base)
+        if self.installed and not base.deployment and not base.confirmation:
+            self._tell_installed()
         yield
         return self._interrupted or (action.state == REPORTING and not stuck)
 
@@ -289,10 +291,11 @@ class Updater:
                     raise
                 self._refused_config = config  # the same again would be refused again
                 log.line(log.ERROR, "configData: %s", e)
-        installed = list(self.installed or ())
+
+    def _tell_installed(self):
         # While an action is open, hawkBit answers 200 and ignores it.
-        is_open = base.deployment or base.confirmation
-        if not installed or record.get("installed") == installed or is_open:
+        installed = list(self.installed)
+        if self._journal.record.get("installed") == installed:
             return
         try:
             self._client.set_installed(installed[0], installed[1])
