@@ -1,11 +1,14 @@
 """The application: every resource, behind login and front."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 
 from .. import __version__
 from . import answers, autoassign, docs, errors, page
@@ -52,6 +55,25 @@ ROUTERS = [
 ]
 
 
+def _on_loop(handler: Callable) -> Callable:
+    """A handler of errors that Starlette does not put into a thread."""
+
+    async def handle(request: Request, error: Exception) -> Response:
+        return handler(request, error)
+
+    return handle
+
+
+_ERRORS = {
+    errors.ApiError: answers.api_error,
+    errors.FrameworkError: answers.framework_error,
+    errors.Empty: answers.empty,
+    RequestValidationError: answers.validation_error,
+    HTTPException: answers.http_exception,
+    Exception: answers.crash,
+}
+
+
 def build(store: Store, faults: Faults) -> FastAPI:
     """The ASGI application over a store."""
 
@@ -69,14 +91,7 @@ def build(store: Store, faults: Faults) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        exception_handlers={
-            errors.ApiError: answers.api_error,
-            errors.FrameworkError: answers.framework_error,
-            errors.Empty: answers.empty,
-            RequestValidationError: answers.validation_error,
-            HTTPException: answers.http_exception,
-            Exception: answers.crash,
-        },
+        exception_handlers={kind: _on_loop(handler) for kind, handler in _ERRORS.items()},
     )
     app.state.store = store
     app.state.api_routes = [route for router in ROUTERS for route in router.routes]

@@ -34,6 +34,9 @@ class Limits:
         self.__init__()
 
 
+_USUAL = Limits()
+
+
 def connection_class(limits: Limits) -> type["Connection"]:
     """uvicorn makes protocols by their class alone, so the limits lie in the class."""
     return type("LimitedConnection", (Connection,), {"limits": limits})
@@ -56,21 +59,24 @@ class Connection(HttpToolsProtocol):
         super().on_message_begin()
         self._requests += 1
         self.scope[TRANSPORT] = self.transport
-        self.scope[LAST_ANSWER] = self.limits.announced and self._is_last()
 
-    def _is_last(self) -> bool:
-        return self._requests >= self.limits.answers
+    def _limits_of(self, scope) -> Limits:
+        """Faults change the limits; operators keep the usual ones."""
+        return self.limits if "/controller/" in scope["path"] else _USUAL
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
+        limits = self._limits_of(self.scope)
+        self.scope[LAST_ANSWER] = limits.announced and self._requests >= limits.answers
         if self.parser.get_http_version() == "1.0" and self.parser.should_keep_alive():
             self.scope[KEEP_ALIVE] = self.cycle.keep_alive = True
 
     def on_response_complete(self) -> None:
         self.transport.end_answer()
-        if not self.limits.announced and self._is_last():
+        limits = self._limits_of(self.cycle.scope)
+        if not limits.announced and self._requests >= limits.answers:
             self.transport.close()
-        self.timeout_keep_alive = self.limits.idle_s
+        self.timeout_keep_alive = limits.idle_s
         super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:

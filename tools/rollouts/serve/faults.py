@@ -9,8 +9,8 @@ WHICH counts the requests that are meant, from 1: #2 is the second, #1-2 the fir
 all from the third on; without it all. A request is struck by the first fault that means it.
 `close-after` and `idle-close` concern connections and take neither WHERE nor WHICH.
 
-The names are listed in ../README.md. Operators' requests are never struck by any but those
-two, so that the truth can be asked for.
+The names are listed in ../README.md. Operators are never struck, so that the truth can be
+asked for.
 """
 
 import logging

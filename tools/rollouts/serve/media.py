@@ -124,7 +124,10 @@ def choose(accept: str | None, produces: Sequence[str]) -> str | None:
 
 
 def _ranges(accept: str) -> list[tuple[str, str]]:
-    """The media ranges of an Accept head, best first, each with the parameters it asks for."""
+    """The media ranges of an Accept head, best first, each with the parameters it asks for.
+
+    A range whose quality is not a number counts as not there.
+    """
     found = []
     for part in accept.split(","):
         media_type, *parameters = [p.strip() for p in part.split(";")]
@@ -133,7 +136,7 @@ def _ranges(accept: str) -> list[tuple[str, str]]:
         try:
             found.append((-float(quality), media_type.lower(), kept))
         except ValueError:
-            raise FrameworkError(406)
+            continue
     return [(media_type, kept) for _, media_type, kept in sorted(found, key=lambda f: f[0])]
 
 
