@@ -446,3 +446,56 @@ def test_consent_refused_when_it_comes_to_the_install_ends_the_action():
     action.deployment.update({"update": "attempt", "maintenanceWindow": "available"})
     device.cycles(2)
     assert action.status == "error" and action.entries[-1][2] == ["refused on the device"]
+
+
+# --- what is rare
+
+
+def test_bytes_spoiled_during_a_power_cut_are_fetched_once_more():
+    server, device, action = assigned(pattern(30000))
+    assert device.cut(9)
+    device.slot.data[5000] ^= 1
+    device.cycles(3)
+    assert action.status == "finished" and device.slot.data == pattern(30000)
+
+
+def test_cancel_after_a_broken_activation_is_rejected_and_the_update_ends():
+    server, device, action = assigned()
+    device.slot.errors["activate"] = OSError(5)
+    device.cycle()
+    assert device.record()["state"] == "activating"
+    device.slot.errors = {}
+    action.status = "canceling"
+    device.cycle()
+    assert action.cancel_entries[0][0] == "rejected" and action.status == "running"
+    device.cycles(3)
+    assert action.status == "finished"
+
+
+def test_poll_that_fails_during_a_download_does_not_stop_it():
+    for fault in (CLOSED, empty(503), empty(401), (200, {}, b"<html>")):
+        server, device, action = assigned(pattern(20000))
+
+        def slow(request, server=server, device=device):
+            device.clock.now_ms += 11000
+            return server.right_answer(request)
+
+        server.fault("artifacts", slow)
+        assert device.cut(3)
+        server.fault("GET " + BASE + " ", server.right_answer, 1)
+        server.fault("GET " + BASE + " ", fault, 3)
+        device.cycles(2)
+        assert action.status == "finished", fault
+
+
+def test_action_offered_again_after_its_end_is_tried_twice_at_most():
+    server = FakeServer()
+    wrong = server.add(DATA, hashes={"sha256": "0" * 64})
+    server.assign(chunks=[chunk([wrong])])
+    server.fault("feedback", empty(410))
+    device = FakeDevice(server)
+    device.cycles(6)
+    starts = [request for request in server.seen("artifacts") if request.range()[0] == 0]
+    assert len(starts) == 2
+    last = server.seen("feedback")[-1].json()["status"]
+    assert last["result"]["finished"] == "failure" and last["details"] == ["ended before"]

@@ -435,6 +435,20 @@ def test_new_image_whose_self_test_fails_goes_back_and_says_why():
         assert device.slot.calls.count("activate") == 1
 
 
+def test_new_image_goes_back_even_if_the_cause_cannot_be_written_down():
+    server, device, action = on_trial(self_test=lambda: False)
+    save = device.store.save
+
+    def full(data):
+        if b"cause" in data:
+            raise OSError(28, "no space")
+        save(data)
+
+    device.store.save = full
+    device.cycles(2)
+    assert action.status == "error" and device.resets == 2
+
+
 def test_self_test_is_asked_once_in_a_trial():
     asked = []
     server, device, action = on_trial(self_test=lambda: asked.append(1) or True)
