@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 VERSIONS := tests/versions
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo readme test test-versions lint format size ram bench clean flash install
+.PHONY: help setup demo readme test test-versions conformance conformance-restore lint format size ram bench clean flash install
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -26,6 +26,13 @@ test: setup  ## device tests on CPython and MicroPython's unix port, and the tes
 
 test-versions: setup $(VERSIONS)/node_modules/ready  ## device tests on MicroPython 1.23, 1.25 and 1.27, 32 bit (needs Node.js)
 	@$(BIN)/pytest -n auto --dist loadscope --interpreters=versions tests/device $(ARGS)
+
+conformance: setup  ## scenarios on `rollouts serve` and on hawkBit: HAWKBIT_URL=, HAWKBIT_JAR= or Maven's; ALLOW_CONFIG=1
+	@HAWKBIT_URL="$(HAWKBIT_URL)" HAWKBIT_JAR="$(HAWKBIT_JAR)" ALLOW_CONFIG="$(ALLOW_CONFIG)" \
+		$(BIN)/pytest tests/conformance --conformance -q $(ARGS)
+
+conformance-restore: setup  ## put the tenant's configuration back after a killed `make conformance`
+	@$(BIN)/python tests/conformance/tenant.py
 
 lint: setup  ## ruff, who may import what in lib, package.json, examples
 	@$(BIN)/python tools/lint.py

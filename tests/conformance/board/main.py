@@ -1,0 +1,152 @@
+"""The board of the scenarios: the library as it is, one cycle whenever the test says so.
+
+Whatever happens is told to the test over a connection of its own, and waits there for the
+answer: nothing depends on how fast either side is. The words are those of ../device.py.
+"""
+
+import errno
+import json
+import socket
+import time
+
+import app
+import config
+import machine
+from hawkbit import bundle, net
+from hawkbit.client import Client
+from hawkbit.files import AppFiles
+from hawkbit.firmware import FirmwareSlot
+from hawkbit.http import Session
+from hawkbit.nvs import NVSStore
+from hawkbit.updater import Updater
+
+
+class Clock:
+    """The module `time`, with a hand on it."""
+
+    def __init__(self):
+        self._ahead_ms = 0
+        self.ticks_diff = time.ticks_diff
+        self.sleep_ms = time.sleep_ms
+
+    def ticks_ms(self):
+        return time.ticks_add(time.ticks_ms(), self._ahead_ms)
+
+    def advance(self, seconds):
+        self._ahead_ms += seconds * 1000
+
+
+class Wire:
+    """hawkbit.net with counters. `lose`: the answer to the next request with this in it
+    gets lost on its way."""
+
+    def __init__(self):
+        self.counts = {"connections": 0, "requests": 0, "reports": 0, "sent": 0, "received": 0}
+        self.lose = None
+
+    def dial(self, *args):
+        self.counts["connections"] += 1
+        return Stream(net.dial(*args), self)
+
+
+class Stream:
+    def __init__(self, stream, wire):
+        self._stream = stream
+        self._wire = wire
+        self._loses = False
+        self.poll = stream.poll
+        self.close = stream.close
+
+    def write(self, data):
+        # The library sends a request with one call.
+        counts = self._wire.counts
+        counts["requests"] += 1
+        counts["sent"] += len(data)
+        counts["reports"] += b"/feedback HTTP" in data
+        if self._wire.lose and self._wire.lose in data:
+            self._wire.lose = None
+            self._loses = True
+        self._stream.write(data)
+
+    def readinto(self, buf):
+        n = self._stream.readinto(buf)
+        if n:
+            if self._loses:
+                raise OSError(errno.ECONNRESET, "the answer got lost")
+            self._wire.counts["received"] += n
+        return n
+
+
+class Control:
+    """The connection to the test."""
+
+    def __init__(self, clock, wire):
+        self._clock = clock
+        self._wire = wire
+        self._socket = socket.socket()
+        self._socket.connect(socket.getaddrinfo("127.0.0.1", config.CONTROL_PORT)[0][-1])
+        self._answers = self._socket.makefile("rb")
+
+    def tell(self, kind, info):
+        """Tell what happened; return the test's answer, for questions."""
+        message = json.dumps([kind, info, self._wire.counts])
+        self._socket.send(message.encode() + b"\n")
+        line = self._answers.readline()
+        if not line:  # the test is over
+            machine.reset()
+        answer = json.loads(line)
+        self._clock.advance(answer["advance_s"])
+        if answer["lose"]:
+            self._wire.lose = answer["lose"].encode()
+        return answer["value"]
+
+    def on_event(self, name, info):
+        self.tell(name, str(info) if name == "error" else info)
+
+    def accept(self, deployment):
+        return self.tell("accept", [list(artifact) for artifact in deployment.artifacts])
+
+
+def make_updater(control, clock, wire):
+    tls = net.context(config.CA.encode()) if config.CA else None
+    client = Client(
+        Session(wire, clock, tls=tls),
+        config.URL,
+        config.TENANT,
+        config.CONTROLLER_ID,
+        target_token=config.TARGET_TOKEN,
+        gateway_token=config.GATEWAY_TOKEN,
+    )
+    updater = Updater(
+        client,
+        {"os": FirmwareSlot(), "bApp": AppFiles("/app")},
+        NVSStore(),
+        clock=clock,
+        accept=control.accept if config.ASKS else None,
+        self_test=app.self_test,
+        on_event=control.on_event,
+    )
+    updater.attributes = {"version": app.version, "hw": config.HARDWARE}
+    updater.installed = config.INSTALLED
+    updater.window_bytes = config.WINDOW_BYTES
+    updater.checkpoint_bytes = 16 * 1024  # the images here are small
+    return updater
+
+
+def application():
+    """Return what the bundle in use says, or None."""
+    try:
+        with open(bundle.directory("/app") + "/version.txt") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
+clock = Clock()
+wire = Wire()
+control = Control(clock, wire)
+control.tell("boot", {"version": app.version, "application": application()})
+updater = make_updater(control, clock, wire)
+while True:
+    control.tell("ready", updater.wait_s())
+    updater.run_once()
