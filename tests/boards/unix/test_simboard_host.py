@@ -350,6 +350,20 @@ def found(board, path):
         return b""
 
 
+def test_dead_board_does_not_go_on_after_a_call_that_needs_no_flash(small_board, capsys):
+    source = b"""
+import machine
+f = open("/note", "w")
+try:
+    machine.reset()
+finally:
+    f.write("cached")
+    print("went on")
+"""
+    assert run(small_board(), source) == "reset"
+    assert "went on" not in capsys.readouterr().out
+
+
 def test_misuse_of_the_flash_ends_the_test(small_board):
     board = small_board()
     board.put(

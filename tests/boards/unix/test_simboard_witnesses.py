@@ -1,5 +1,6 @@
 """What the simulation writes and judges, against esptool and esp-idf-defs."""
 
+import hashlib
 import io
 import struct
 from pathlib import Path
@@ -117,6 +118,13 @@ def test_one_wrong_byte_is_refused(at):
     spoiled[at] ^= 0xFF
     with pytest.raises(image.ImageError):
         verify(spoiled)
+
+
+def test_wrong_checksum_is_refused_although_the_hash_is_right():
+    spoiled = bytearray(appimage.make()[:-32])
+    spoiled[-1] ^= 1
+    with pytest.raises(image.ImageError, match="Checksum"):
+        verify(spoiled + hashlib.sha256(spoiled).digest())
 
 
 @pytest.mark.parametrize("length", [10, 300, 65536 - 33, 65535])
