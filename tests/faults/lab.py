@@ -1,0 +1,201 @@
+"""A simulated board that updates itself from `rollouts serve`, which has a fault.
+
+The board runs the boot.py and main.py of boards/unix in this process, over real sockets.
+Its clock is virtual: sleeping takes no time, and where nothing comes from the server for
+_PATIENCE_S, a whole wait of the library is over.
+"""
+
+import importlib.util
+import re
+from functools import cache
+from typing import NamedTuple
+
+import appimage
+from serve_asks import TOKEN, Operator
+from simboard import partitions
+from simboard.clock import VirtualClock
+from simboard.flash import Flash, Memory
+from simboard.host import UNIX, Board, new_flash
+
+DEVICE = "dev-1"
+IMAGE_SIZE = 48 * 1024
+WINDOW_BYTES = 16 * 1024  # three of them
+OLD, NEW = "1.0.0", "2.0.0"
+_LAYOUT = (0x50000, partitions.ota_layout(0x50000, 0x10000))
+# So long a boot lasts that no reset ends: enough for all retries.
+LIMIT_S = 3600
+_PATIENCE_S = 0.05
+
+_CONFIG = """
+from hawkbit.updater import Updater
+
+Updater.window_bytes = {window_bytes}
+Updater.checkpoint_bytes = 8192
+URL = {url!r}
+TENANT = "DEFAULT"
+CONTROLLER_ID = {device!r}
+TARGET_TOKEN = {token!r}
+GATEWAY_TOKEN = None
+POLL_S = 300
+CONFIRM_S = 1800
+GUARD_S = 1920
+WATCHDOG_S = 20
+"""
+
+
+class View(NamedTuple):
+    """What the server believes: the action, its target, whether the new set is installed."""
+
+    action: str
+    target: str
+    is_installed: bool
+
+
+SUCCESS = View("finished", "in_sync", True)
+FAILURE = View("error", "error", False)
+
+
+class _Clock(VirtualClock):
+    """on_sleep: called with every sleep of the board; real time passes there."""
+
+    on_sleep = None
+
+    def sleep_ms(self, ms):
+        super().sleep_ms(ms)
+        if self.on_sleep:
+            self.on_sleep()
+
+
+class _Net:
+    """CPython's net: `sent` has the first line of every request that left."""
+
+    def __init__(self, clock):
+        self._clock = clock
+        self._net = _cpython_net()
+        self.sent = []
+        self.received = 0  # bytes
+        self.connections = 0
+
+    def dial(self, *args):
+        self.connections += 1
+        return _Stream(self._net.dial(*args), self, self._clock)
+
+
+class _Stream:
+    def __init__(self, stream, net, clock):
+        self._stream = stream
+        self._net = net
+        self._clock = clock
+        self.close = stream.close
+
+    def write(self, data):
+        self._net.sent.append(data.split(b"\r\n")[0].decode())
+        self._stream.write(data)
+
+    def readinto(self, buf):
+        n = self._stream.readinto(buf)
+        self._net.received += n or 0
+        return n
+
+    def poll(self, ms):
+        if self._stream.poll(int(_PATIENCE_S * 1000)):
+            return True
+        self._clock.sleep_ms(ms)
+        return False
+
+
+@cache
+def _cpython_net():
+    path = UNIX / "cpython" / "net.py"
+    spec = importlib.util.spec_from_file_location("cpython_net", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@cache
+def image(version):
+    return appimage.make("ok", version, IMAGE_SIZE)
+
+
+@cache
+def _flashed():
+    board = Board(new_flash(_LAYOUT))
+    board.install(image(OLD))
+    for name in ("boot.py", "main.py"):
+        board.put("/" + name, (UNIX / name).read_bytes())
+    return bytes(board.flash.storage.data)
+
+
+class Lab:
+    """A server with one registered target, and its board with version 1.0.0.
+
+    board, net, clock: the board's. log: the lines that the library logged.
+    """
+
+    def __init__(self, server, operator: Operator, **settings):
+        self.server = server
+        self.operator = operator
+        operator.device(DEVICE)
+        memory = Memory(_LAYOUT[0])
+        memory.data[:] = _flashed()
+        self.clock = _Clock()
+        self.net = _Net(self.clock)
+        self.board = Board(
+            Flash(memory), net=self.net, clock=self.clock, modules={"witness": self}
+        )
+        given = {"url": server.url, "device": DEVICE, "token": TOKEN, **settings}
+        config = _CONFIG.format(**{"window_bytes": WINDOW_BYTES, **given})
+        self.board.put("/config.py", config.encode())
+        self.action = None
+
+    def assign(self, data: bytes | None = None) -> None:
+        """Assign version 2.0.0, or other `data`."""
+        module = self.operator.module(fw_bin=image(NEW) if data is None else data)
+        self.action = self.operator.assign(DEVICE, self.operator.set_of(module))
+
+    def run(self, limit_s=LIMIT_S) -> View:
+        """Switch the board on; return what the server believes after the last boot's limit."""
+        self.board.run(limit_ms=limit_s * 1000)
+        return self.view()
+
+    def run_idle(self, limit_s) -> None:
+        """Switch the board on for so long, with nothing assigned."""
+        assert [end.how for end in self.board.run(limit_ms=limit_s * 1000)] == ["time-up"]
+
+    def update(self, *faults: str) -> View:
+        """Assign version 2.0.0 and run the board against a server with these faults."""
+        for fault in faults:
+            self.server.faults.add(fault)
+        self.assign()
+        return self.run()
+
+    def view(self) -> View:
+        installed = self.operator.read(f"/targets/{DEVICE}/installedDS")
+        return View(
+            self.operator.action(self.action)["status"],
+            self.operator.target()["updateStatus"],
+            installed is not None,
+        )
+
+    def finals(self) -> list[str]:
+        """The final reports that the server has stored, as "kind: message; message"."""
+        path = f"/targets/{DEVICE}/actions/{self.action}/status?sort=id:ASC&limit=500"
+        return [
+            f"{entry['type']}: {'; '.join(entry['messages'])}"
+            for entry in self.operator.read(path)["content"]
+            if entry["type"] in ("finished", "error")
+        ]
+
+    def runs(self) -> str:
+        """The version of the image that runs."""
+        return self.board.chip.app().version
+
+    def downloads(self) -> int:
+        """How often the board has asked for the file."""
+        return sum("/artifacts/" in line for line in self.net.sent)
+
+
+def errors(output: str) -> list[str]:
+    """The error lines among what the board printed."""
+    return re.findall(r"^(?:hawkbit: )?error: (.*)$", output, re.M)
