@@ -2,7 +2,6 @@
 
 import struct
 
-from small_board import OTA_0, OTA_1, SIZE, SLOT, Board, app_image
 from esp32 import Partition
 from hawkbit import otadata
 from runner import raises
@@ -10,6 +9,7 @@ from simboard import otadata as witness
 from simboard import partitions
 from simboard.errors import PowerOff
 from simboard.power import AFTER, BEFORE, FLASH, MIDDLE, Cut
+from small_board import OTA_0, OTA_1, SIZE, SLOT, Board, app_image
 
 OTADATA = 0xD000
 
