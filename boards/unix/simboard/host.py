@@ -204,16 +204,24 @@ def boot_process(options):
 
 
 def open_files(device, table):
-    """Return the mounted Files of partition `vfs`; formatted first when it is blank."""
+    """Return the mounted Files of partition `vfs`; formatted first when it is blank.
+
+    As _boot.py and inisetup.py do it: a filesystem whose first block is blank may be one
+    that a power cut hit while it moved from there to its second.
+    """
     found = partitions.find(table, partitions.TYPE_DATA, label="vfs")
     if not found:
         raise ValueError("the partition table has no `vfs` for the filesystem")
     files = Files(device, found[0])
-    first = bytearray(SECTOR)
-    device.read(found[0].addr, first)
-    if first == b"\xff" * SECTOR:
+    try:
+        files.mount()
+    except OSError:
+        first = bytearray(SECTOR)
+        device.read(found[0].addr, first)
+        if first != b"\xff" * SECTOR:
+            raise
         files.format()
-    files.mount()
+        files.mount()
     return files
 
 

@@ -99,12 +99,18 @@ class _Blocks:
 
 
 def _mount(blocks):
-    first = bytearray(SECTOR)
-    blocks.readblocks(0, first)
-    if first == b"\xff" * SECTOR:
+    try:
+        filesystem = vfs.VfsLfs2(blocks)
+    except OSError:
+        # As inisetup.py. A filesystem that a power cut hit may have a blank first block, too.
+        first = bytearray(SECTOR)
+        blocks.readblocks(0, first)
+        if first != b"\xff" * SECTOR:
+            raise
         vfs.VfsLfs2.mkfs(blocks)
+        filesystem = vfs.VfsLfs2(blocks)
     vfs.umount("/")
-    vfs.mount(vfs.VfsLfs2(blocks), "/")
+    vfs.mount(filesystem, "/")
     vfs.mount(vfs.VfsPosix(), _ROM)
     os.chdir("/")
 

@@ -87,6 +87,18 @@ def test_file_that_was_not_closed_is_lost(small_board):
     assert board.get("/note") == b""
 
 
+def test_blank_first_block_of_a_filesystem_does_not_format_it(small_board):
+    # What a power cut leaves that hits LittleFS while it moves its superblock.
+    board = small_board()
+    board.put("/main.py", b"")
+    for number in range(200):
+        board.put("/note", b"%d" % number)
+    vfs = partitions.find(board.partitions(), partitions.TYPE_DATA, label="vfs")[0]
+    board.flash.erase_sector(vfs.addr)
+    assert board.boot().how == "end"
+    assert board.get("/note").isdigit()
+
+
 def test_corrupt_filesystem_is_told(small_board):
     board = small_board()
     board.put("/main.py", b"")
