@@ -39,7 +39,7 @@ class Device:
         self.happened = []  # (what, info), oldest first
         self.accepts = "now"  # its answer when it is asked for consent
         self.wait_s = None  # until the next cycle, as the library wants it
-        self.counts = {}  # since the last boot: connections, requests, reports, sent, received
+        self.counts = {}  # since the last boot; see Wire in board/main.py
         self._lines = self._connection = None
         self._is_ready = False  # between two cycles
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -71,9 +71,9 @@ class Device:
         if not self._is_ready:
             self.run()
         for _ in range(_MAX_CYCLES):
-            before = len(self.happened)
+            events, requests = len(self.happened), self.counts["requests"]
             self.run()
-            if len(self.happened) == before + 1:
+            if (len(self.happened), self.counts["requests"]) == (events + 1, requests + 1):
                 return
         raise DeviceError(f"not idle after {_MAX_CYCLES} cycles: {self.happened[-10:]}")
 

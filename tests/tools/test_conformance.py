@@ -5,11 +5,13 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
 from conformance import servers, tenant
+from conformance.lab import Lab, View
 from rollouts.api import Hawkbit, RolloutsError
 from rollouts.api.configuration import POLLING_TIME
 from rollouts.testing import local_server
@@ -175,6 +177,14 @@ def test_killed_run_is_put_back_by_conformance_restore(api, hawkbit, tmp_path, c
 
 
 # -- a whole run
+
+
+def test_board_of_the_scenarios_runs_on_cpython_too(tmp_path):
+    with servers.serve() as server, closing(Lab(server, tmp_path, sys.executable)) as lab:
+        device = lab.registered_device()
+        action = lab.assign(lab.release())
+        device.settle()
+        assert lab.view(action) == View("finished", "in_sync", "2.0.0")
 
 
 def run(server, *options, **environ):

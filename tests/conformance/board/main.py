@@ -20,6 +20,8 @@ from hawkbit.http import Session
 from hawkbit.nvs import NVSStore
 from hawkbit.updater import Updater
 
+_STATUS = 12  # bytes up to the end of the status code
+
 
 class Clock:
     """The module `time`, with a hand on it."""
@@ -41,7 +43,9 @@ class Wire:
     gets lost on its way."""
 
     def __init__(self):
-        self.counts = {"connections": 0, "requests": 0, "reports": 0, "sent": 0, "received": 0}
+        # reports: feedback posted; unchanged: answers 304; sent and received: bytes.
+        names = ("connections", "requests", "reports", "unchanged", "sent", "received")
+        self.counts = dict.fromkeys(names, 0)
         self.lose = None
 
     def dial(self, *args):
@@ -54,6 +58,7 @@ class Stream:
         self._stream = stream
         self._wire = wire
         self._loses = False
+        self._status = b""  # how the answer begins
         self.poll = stream.poll
         self.close = stream.close
 
@@ -66,6 +71,7 @@ class Stream:
         if self._wire.lose and self._wire.lose in data:
             self._wire.lose = None
             self._loses = True
+        self._status = b""
         self._stream.write(data)
 
     def readinto(self, buf):
@@ -74,7 +80,13 @@ class Stream:
             if self._loses:
                 raise OSError(errno.ECONNRESET, "the answer got lost")
             self._wire.counts["received"] += n
+            self._look(bytes(buf[: min(n, _STATUS)]))
         return n
+
+    def _look(self, begin):
+        if len(self._status) < _STATUS:
+            self._status = (self._status + begin)[:_STATUS]
+            self._wire.counts["unchanged"] += self._status == b"HTTP/1.1 304"
 
 
 class Control:
