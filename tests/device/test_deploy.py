@@ -499,3 +499,19 @@ def test_action_offered_again_after_its_end_is_tried_twice_at_most():
     assert len(starts) == 2
     last = server.seen("feedback")[-1].json()["status"]
     assert last["result"]["finished"] == "failure" and last["details"] == ["ended before"]
+    # The budget of status entries is the action's, not the try's.
+    words = [request.json()["status"]["execution"] for request in server.seen("feedback")]
+    assert device.record()["posts"] == words.count("proceeding")
+
+
+def test_rolled_back_slot_is_seen_before_its_company_is_asked():
+    server = FakeServer()
+    action = server.assign(chunks=two_parts(server))
+    app = FakeSink(is_slot=False, needs_reset=False)
+    device = FakeDevice(server, sinks={"os": FakeSlot(), "bApp": app})
+    device.cycle()
+    device.sinks["os"].is_rolled_back = True
+    device.sinks["os"].trial = False  # and the app says that it does not run
+    device.cycles(2)
+    assert action.status == "error" and app.calls.count("activate") == 1
+    assert "rolled back" in action.entries[-1][2][0]
