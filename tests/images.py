@@ -9,20 +9,15 @@ _DROM_ADDRESS = {"ESP32": 0x3F400020, "ESP32-S3": 0x3C000020}
 _CLASS = {"ESP32": ESP32FirmwareImage, "ESP32-S3": ESP32S3FirmwareImage}
 
 
-def app_image(
-    name="demo", version="1.0.0", size=5000, chip="ESP32", magic=0xABCD5432, payload=None
-):
-    """Return the bytes of an image whose first segment has an esp_app_desc_t.
-
-    What follows there is `payload`, or `size` zeros.
-    """
+def app_image(name="demo", version="1.0.0", size=5000, chip="ESP32", magic=0xABCD5432):
+    """Return the bytes of an image whose first segment has an esp_app_desc_t."""
     description = struct.pack(
         "<II8s32s32s16s16s32s32s80s",
         *(magic, 0, b"", version.encode(), name.encode()),
         *(b"12:00:00", b"Nov 24 2026", b"v5.2", b"", b""),
     )
     image = _CLASS[chip]()
-    image.segments = [ImageSegment(_DROM_ADDRESS[chip], description + (payload or bytes(size)))]
+    image.segments = [ImageSegment(_DROM_ADDRESS[chip], description + bytes(size))]
     image.entrypoint = 0x40080000
     return image.save(None)
 
