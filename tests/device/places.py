@@ -9,8 +9,8 @@ answer, in the same order:
     # why
 
 A place is a function below. Most do two things with the answer: give it to the method of
-Client that asks for it, whole, in pieces of 7 bytes and byte by byte; and to an Updater whose
-server has no answer to the request after it. The words:
+Client that asks for it, whole and in pieces of 7 bytes; and to an Updater whose server has no
+answer to the request after it. Besides, http.Session reads each answer byte by byte. The words:
 
     for good, for now       HTTPError.is_transient(); before it the errorCode without
                             "hawkbit.server.error."
@@ -50,7 +50,7 @@ def check(scenario):
     with _open(scenario + ".txt") as table, _open(scenario + ".jsonl") as lines:
         rows = _rows(table)
         for exchange in _exchanges(lines):
-            title, outcomes = next(rows, (None, None))
+            title, outcomes = next(rows)
             assert title == exchange["title"], "row %r for answer %r" % (title, exchange["title"])
             assert outcomes, "nothing is said of %r" % title
             _check_bytes(Place(exchange, before))
@@ -58,7 +58,7 @@ def check(scenario):
                 found = _PLACES[name](Place(exchange, before))
                 if found != expected:
                     wrong.append("%s\n    %s: %s" % (title, name, found))
-        assert next(rows, None) is None, "a row without an answer"
+        assert next(rows)[0] is None, "a row without an answer"
     assert not wrong, "not what the table says:\n" + "\n".join(wrong)
 
 
@@ -81,7 +81,7 @@ def _exchanges(lines):
 
 
 def _rows(table):
-    # Yields (title, [(place, outcome)]).
+    # Yields (title, [(place, outcome)]), and None at the end.
     title, outcomes = None, []
     for line in table:
         line = line.rstrip()
@@ -93,6 +93,7 @@ def _rows(table):
                 yield title, outcomes
             title, outcomes = line, []
     yield title, outcomes
+    yield None, None
 
 
 def _check_bytes(place):
@@ -111,7 +112,7 @@ def session(place):
     """http.Session alone: the status, the heads it keeps, the body, the next connection."""
     asked = place.asked
     found = []
-    for size in SIZES:
+    for size in SIZES + (1,):
         path = asked.path.split("?")[0].lstrip("/")
         net = Net("", {path: [place.answer, EMPTY]}, size)
         found.append(in_words(lambda n=net: _exchange(asked, place.answer, n), str))
@@ -241,7 +242,7 @@ def final(place):
     report = [place.action_id, ddi.EXEC_CLOSED, ddi.RESULT_FAILURE, ["why"]]
     words = [place.came_of(lambda client: client.feedback(*report))]
     polls = place.offered()
-    if not words[0].startswith(("taken", "HTTP 404", "HTTP 410")):
+    if words[0].split(" for ")[0][:8] not in ("taken", "HTTP 404", "HTTP 410"):
         polls = [place.offer("deploymentBase/" + place.action_id)]  # open on the server
     answers = {place.resource: [place.answer] * 2, "": polls}
     updater = place.updater(answers, {"reports": [report]})
@@ -383,7 +384,7 @@ def artifact(place):
     heads = place.net.requests[0].headers
     assert heads["range"] == "bytes=0-%d" % (found.size - 1), heads
     assert heads.get("if-range") == place.asked.headers.get("if-range"), heads
-    assert len(sinks[0].data) == len(sinks[1].data) == len(sinks[2].data)
+    assert sinks[0].data == sinks[1].data
     words.append("%d of %d stored" % (len(sinks[0].data), found.size))
     answers = {"deploymentBase/35/feedback": [EMPTY], resource: [place.answer]}
     updater = place.updater(_server(place, "deploymentBase/35", file, answers))

@@ -10,7 +10,7 @@ from hawkbit.http import Session
 from hawkbit.updater import Updater
 
 HOST = "http://127.0.0.1:8080"
-SIZES = (1 << 16, 7, 1)
+SIZES = (1 << 16, 7)  # of the pieces in which an answer arrives
 EMPTY = b"HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n"
 _CODE = "hawkbit.server.error."
 # How the recorder wrote down what became of the connection.

@@ -24,7 +24,7 @@ function copy(folder, target) {
     const from = join(folder, entry.name);
     if (entry.isDirectory()) {
       if (entry.name !== "__pycache__") copy(from, `${target}/${entry.name}`);
-    } else if (/\.m?py$/.test(entry.name)) {
+    } else if (/\.(m?py|jsonl|txt)$/.test(entry.name)) {
       mp.FS.writeFile(`${target}/${entry.name}`, readFileSync(from));
     }
   }
