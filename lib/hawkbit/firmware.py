@@ -65,11 +65,11 @@ class FirmwareSlot:
             buf[: image.HEAD] = self._head
 
     def finish(self):
-        """See download.py. Programs the withheld bytes and erases a dead otadata entry,
-        so that one found later can only come from this update."""
+        """See download.py. Programs the withheld bytes and erases the slot's old otadata
+        entry: what is found there later, state and counted boots, comes from this update."""
         self._target.writeblocks(0, self._head, 0)
         entry = self._entry()
-        if entry and entry.state in (otadata.ABORTED, otadata.INVALID):
+        if entry:
             entry.erase()
 
     def activate(self):

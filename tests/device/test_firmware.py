@@ -96,6 +96,18 @@ def test_firmware_built_without_rollback_is_on_trial_all_the_same():
     assert slot().on_trial()
 
 
+def test_boots_counted_for_one_image_do_not_count_for_a_later_one():
+    from hawkbit import rollback
+
+    board = booted(has_rollback=False)
+    for version, label in (("2.0", "ota_1"), ("3.0", "ota_0"), ("4.0", "ota_1"), ("5.0", "ota_0")):
+        installed(slot(), app_image(version))
+        assert board.boot() == label
+        assert rollback.guard() is True, version
+        slot().confirm()
+    assert board.boot() == "ota_0"
+
+
 # --- refused before anything is touched
 
 
