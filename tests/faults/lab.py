@@ -2,7 +2,7 @@
 
 The board runs the boot.py and main.py of boards/unix in this process, over real sockets.
 Its clock is virtual: sleeping takes no time, and where nothing comes from the server for
-_PATIENCE_S, a whole wait of the library is over.
+50 ms (Lab.net.patience_s), a whole wait of the library is over: a second.
 """
 
 import importlib.util
@@ -24,7 +24,6 @@ OLD, NEW = "1.0.0", "2.0.0"
 _LAYOUT = (0x50000, partitions.ota_layout(0x50000, 0x10000))
 # So long a boot lasts that no reset ends: enough for all retries.
 LIMIT_S = 3600
-_PATIENCE_S = 0.05
 
 _CONFIG = """
 from hawkbit.updater import Updater
@@ -75,6 +74,7 @@ class _Net:
         self.sent = []
         self.received = 0  # bytes
         self.connections = 0
+        self.patience_s = 0.05
 
     def dial(self, *args):
         self.connections += 1
@@ -98,7 +98,7 @@ class _Stream:
         return n
 
     def poll(self, ms):
-        if self._stream.poll(int(_PATIENCE_S * 1000)):
+        if self._stream.poll(int(self._net.patience_s * 1000)):
             return True
         self._clock.sleep_ms(ms)
         return False

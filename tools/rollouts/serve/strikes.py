@@ -103,8 +103,11 @@ async def _slow(struck: Struck, message: Message) -> None:
 
 
 async def _stall(struck: Struck, message: Message) -> None:
-    body = message.get("body", b"")[:_PIECE]
-    await struck.send({"type": message["type"], "body": body, "more_body": True})
+    # Never a whole body; of an empty one not even its head.
+    body = message.get("body", b"")
+    part = body[: min(len(body) // 2, _PIECE)]
+    if part:
+        await struck.send({"type": message["type"], "body": part, "more_body": True})
     await struck.until_lost()
 
 
