@@ -1,13 +1,15 @@
 """A board's Python inside CPython: its own modules, `open`, `os` and `time`, afresh each boot.
 
-Modules are looked for where MicroPython looks: in the folder "/", in what the firmware
-brings along, in "/lib". All else (json, struct, socket ...) is CPython's. Nothing of the
+Modules are looked for where MicroPython looks, in its sys.path: the folder "/", what the
+firmware brings along, "/lib". All else (json, struct, socket ...) is CPython's. Nothing of the
 host is patched: the board's code gets `open` and `__import__` by its `__builtins__`.
 """
 
 import builtins
 import gc
 import os
+import sys
+import traceback
 import types
 
 _code = {}  # (file name, source) -> compiled; a thousand boots compile once
@@ -19,7 +21,8 @@ class Sandbox:
     def __init__(self, files, firmware, modules):
         self._files = files
         self._firmware = [str(folder) for folder in firmware]
-        self.modules = dict(modules)
+        self.path = ["", ".frozen", "/lib"]
+        self.modules = {"sys": _sys(self.path), **modules}
         self.factories = {}  # name -> function that makes the module when it is imported
         self._builtins = dict(vars(builtins), open=files.open, __import__=self._import)
 
@@ -71,16 +74,20 @@ class Sandbox:
     def _find(self, name):
         """Return (path, source, is package) of the module, or None."""
         base = name.replace(".", "/")
-        for read, folder in (
-            (self._read_board, "/"),
-            *((_read_host, folder + "/") for folder in self._firmware),
-            (self._read_board, "/lib/"),
-        ):
+        for read, folder in self._folders():
             for path, is_package in ((base + "/__init__.py", True), (base + ".py", False)):
                 source = read(folder + path)
                 if source is not None:
                     return folder + path, source, is_package
         return None
+
+    def _folders(self):
+        for entry in self.path:
+            if entry == ".frozen":
+                for folder in self._firmware:
+                    yield _read_host, folder + "/"
+            else:
+                yield self._read_board, entry.rstrip("/") + "/"
 
     def _read_board(self, path):
         try:
@@ -116,6 +123,13 @@ class Gc:
     @staticmethod
     def threshold(amount=-1):
         return amount
+
+
+def _sys(path):
+    """Module `sys`: the host's, with the board's `path` and MicroPython's print_exception."""
+    module = types.ModuleType("sys")
+    module.__dict__.update(vars(sys), path=path, print_exception=traceback.print_exception)
+    return module
 
 
 def _read_host(path):

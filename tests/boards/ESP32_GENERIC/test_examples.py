@@ -1,6 +1,7 @@
 """Every example runs: two on MicroPython's unix port, the others as main.py of a board."""
 
 import subprocess
+import tarfile
 from pathlib import Path
 
 import interpreters
@@ -10,6 +11,7 @@ EXAMPLES = Path(__file__).parents[3] / "examples"
 NEED_NO_BOARD = ("poll_once", "report_config")
 NEED_A_BOARD = ("ask_first", "confirm_or_go_back", "own_loop", "update_firmware")
 NEED_TLS = ("update_with_tls",)
+UPDATES_AN_APPLICATION = ("update_application",)
 TEN_MINUTES_MS = 10 * 60 * 1000
 
 
@@ -38,7 +40,7 @@ def run(operator, tmp_path):
 
 def test_every_example_is_tested_short_and_says_how_to_run_it():
     names = {path.stem for path in EXAMPLES.glob("*.py")}
-    assert names == {*NEED_NO_BOARD, *NEED_A_BOARD, *NEED_TLS}
+    assert names == {*NEED_NO_BOARD, *NEED_A_BOARD, *NEED_TLS, *UPDATES_AN_APPLICATION}
     for name in names:
         lines = (EXAMPLES / f"{name}.py").read_text().splitlines()
         assert len(lines) <= 40
@@ -77,3 +79,34 @@ def test_example_updates_the_board_over_tls(name, board, operator, tls_url, tmp_
     board.put("/config.py", operator.setup("--device-url", tls_url))
     board.put("/ca.pem", (tmp_path / "ca.pem").read_bytes())
     update(board, operator, name)
+
+
+APPLICATION = """
+def work():
+    with open("/worked", "w") as f:
+        f.write("version %s")
+"""
+
+
+@pytest.mark.parametrize("name", UPDATES_AN_APPLICATION)
+def test_example_updates_the_application(name, board, operator, tmp_path):
+    example = (EXAMPLES / f"{name}.py").read_text()
+    more_boot = [line.lstrip("# ") for line in example.splitlines() if line.startswith("#   ")][:3]
+    boot = board.get("/boot.py").decode() + "\n" + "\n".join(more_boot) + "\n"
+    board.put("/boot.py", boot.encode())
+    board.put("/app/application.py", (APPLICATION % 1).encode())
+    board.put("/main.py", example.encode())
+    board.put("/config.py", operator.setup())
+    board.run(max_boots=1, limit_ms=TEN_MINUTES_MS)
+    assert board.get("/worked") == b"version 1"
+
+    app = tmp_path / "application.py"
+    app.write_text(APPLICATION % 2)
+    archive = tmp_path / "app.tar"
+    with tarfile.open(archive, "w", format=tarfile.USTAR_FORMAT) as tar:
+        tar.add(app, app.name)
+    operator("publish", archive, "--type", "application", "--name", "app", "--version", "2")
+    operator("assign", "app:2", operator.TARGET)
+    board.run(max_boots=2, limit_ms=TEN_MINUTES_MS)
+    assert board.get("/worked") == b"version 2"
+    assert operator.target()[0] == "in_sync"
