@@ -1,8 +1,8 @@
 """A simulated board that updates itself from `rollouts serve`, which has a fault.
 
-The board runs the boot.py and main.py of boards/unix in this process, over real sockets.
-Its clock is virtual: sleeping takes no time, and where nothing comes from the server for
-50 ms (Lab.net.patience_s), a whole wait of the library is over: a second.
+The board runs the boot.py and main.py of boards/unix over real sockets. In this process its
+clock is virtual: sleeping takes no time, and where nothing comes from the server for
+50 ms (net.patience_s), a whole wait of the library is over: a second.
 """
 
 import importlib.util
@@ -14,8 +14,9 @@ import appimage
 from serve_asks import TOKEN, Operator
 from simboard import partitions
 from simboard.clock import VirtualClock
-from simboard.flash import Flash, Memory
+from simboard.flash import File, Flash, Memory
 from simboard.host import UNIX, Board, new_flash
+from simboard.process import ProcessBoard
 
 DEVICE = "dev-1"
 IMAGE_SIZE = 48 * 1024
@@ -128,44 +129,31 @@ def _flashed():
 
 
 class Lab:
-    """A server with one registered target, and its board with version 1.0.0.
+    """A server with one registered target. Subclasses give it a board with version 1.0.0."""
 
-    board, net, clock: the board's. log: the lines that the library logged.
-    """
-
-    def __init__(self, server, operator: Operator, **settings):
+    def __init__(self, server, operator: Operator):
         self.server = server
         self.operator = operator
-        operator.device(DEVICE)
-        memory = Memory(_LAYOUT[0])
-        memory.data[:] = _flashed()
-        self.clock = _Clock()
-        self.net = _Net(self.clock)
-        self.board = Board(
-            Flash(memory), net=self.net, clock=self.clock, modules={"witness": self}
-        )
-        given = {"url": server.url, "device": DEVICE, "token": TOKEN, **settings}
-        config = _CONFIG.format(**{"window_bytes": WINDOW_BYTES, **given})
-        self.board.put("/config.py", config.encode())
         self.action = None
+        operator.device(DEVICE)
 
-    def assign(self, data: bytes | None = None) -> None:
-        """Assign version 2.0.0, or other `data`."""
-        module = self.operator.module(fw_bin=image(NEW) if data is None else data)
+    def config(self) -> bytes:
+        """The config.py of the board."""
+        given = {"url": self.server.url, "device": DEVICE, "token": TOKEN}
+        return _CONFIG.format(window_bytes=WINDOW_BYTES, **given).encode()
+
+    def assign(self) -> None:
+        """Assign version 2.0.0."""
+        module = self.operator.module(fw_bin=image(NEW))
         self.action = self.operator.assign(DEVICE, self.operator.set_of(module))
 
-    def run(self, limit_s=LIMIT_S) -> View:
-        """Switch the board on; return what the server believes after the last boot's limit."""
-        self.board.run(limit_ms=limit_s * 1000)
-        return self.view()
+    def run(self) -> View:
+        """Switch the board on; return what the server believes at the end."""
+        raise NotImplementedError
 
-    def run_idle(self, limit_s) -> None:
-        """Switch the board on for so long, with nothing assigned."""
-        assert [end.how for end in self.board.run(limit_ms=limit_s * 1000)] == ["time-up"]
-
-    def update(self, *faults: str) -> View:
-        """Assign version 2.0.0 and run the board against a server with these faults."""
-        for fault in faults:
+    def update(self, fault: str | None = None) -> View:
+        """Assign version 2.0.0, and run the board against a server with this fault."""
+        if fault:
             self.server.faults.add(fault)
         self.assign()
         return self.run()
@@ -187,6 +175,27 @@ class Lab:
             if entry["type"] in ("finished", "error")
         ]
 
+
+class BoardLab(Lab):
+    """With a board in this process. net, clock: the board's."""
+
+    def __init__(self, server, operator):
+        super().__init__(server, operator)
+        memory = Memory(_LAYOUT[0])
+        memory.data[:] = _flashed()
+        self.clock = _Clock()
+        self.net = _Net(self.clock)
+        self.board = Board(Flash(memory), net=self.net, clock=self.clock)
+        self.board.put("/config.py", self.config())
+
+    def run(self, limit_s=LIMIT_S) -> View:
+        self.board.run(limit_ms=limit_s * 1000)
+        return self.view()
+
+    def run_idle(self, limit_s) -> None:
+        """Switch the board on for so long, with nothing assigned."""
+        assert [end.how for end in self.board.run(limit_ms=limit_s * 1000)] == ["time-up"]
+
     def runs(self) -> str:
         """The version of the image that runs."""
         return self.board.chip.app().version
@@ -196,6 +205,35 @@ class Lab:
         return sum("/artifacts/" in line for line in self.net.sent)
 
 
+class _Reported(Exception):
+    """The board has delivered its final report."""
+
+
+class ProcessLab(Lab):
+    """With a board on MicroPython's unix port, in real time."""
+
+    def __init__(self, server, operator, flash_file, interpreter):
+        super().__init__(server, operator)
+        flash_file.write_bytes(_flashed())
+        with flash_file.open("r+b", buffering=0) as file:
+            Board(Flash(File(file))).put("/config.py", self.config())
+        self.log = []
+        self._board = ProcessBoard(flash_file, interpreter, on_line=self._on_line)
+
+    def _on_line(self, line):
+        self.log.append(line)
+        if line.endswith("state: idle"):
+            raise _Reported
+
+    def run(self) -> View:
+        """Until the final report is delivered."""
+        try:
+            self._board.run(timeout_s=60)
+        except _Reported:
+            return self.view()
+        raise AssertionError("the board ended without a report:\n" + "\n".join(self.log))
+
+
 def errors(output: str) -> list[str]:
     """The error lines among what the board printed."""
-    return re.findall(r"^(?:hawkbit: )?error: (.*)$", output, re.M)
+    return re.findall(r"^hawkbit: error: (.*)$", output, re.M)
