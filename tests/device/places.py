@@ -62,6 +62,19 @@ def check(scenario):
     assert not wrong, "not what the table says:\n" + "\n".join(wrong)
 
 
+def cycle(scenario, *titles, **hooks):
+    """Return the requests of a cycle that gets these answers of a scenario, in words."""
+    with _open(scenario + ".jsonl") as lines:
+        places = [Place(found, {}) for found in _exchanges(lines) if found["title"] in titles]
+    assert len(places) == len(titles), titles
+    answers = {"configData": [EMPTY]}
+    for place in places:
+        assert place.base == places[0].base, "of another device"
+        answers.setdefault(place.resource, []).append(place.answer)
+    then = places[0].then(places[0].updater(answers, **hooks))
+    return [places[0].short(request) for request in places[0].net.requests] + [then]
+
+
 def _open(name):
     return open(_FOLDER + name, encoding="utf-8")
 
@@ -97,12 +110,17 @@ def _rows(table):
 
 
 def _check_bytes(place):
-    # Whatever was asked, http.Session reads what is on the wire.
-    words = session(place)
-    if place.answer.startswith(b"HTTP/"):
-        assert words[:3] == place.answer.split(b" ")[1].decode(), words
-    else:
-        assert words == "timeout", words
+    # Whatever was asked, http.Session reads what is on the wire, and keeps the connection.
+    words = session(place).split(", ")
+    if not place.answer.startswith(b"HTTP/"):
+        assert words == ["timeout"], words
+        return
+    assert words[0] == place.answer.split(b" ")[1].decode(), words
+    is_whole = place.asked.method != "HEAD"
+    assert is_whole == (words[-2] != "no body"), words
+    is_alone = place.answer.count(b"HTTP/1.1 ") == 1
+    is_kept = is_whole and is_alone and b"\r\nConnection: close\r\n" not in place.answer
+    assert is_kept == (words[-1] == "kept"), words
 
 
 # --- any question, also those that the library never asks

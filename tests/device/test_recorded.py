@@ -1,6 +1,7 @@
 """Every answer that hawkBit 1.0.4 gave in the recordings comes to what recordings/*.txt says."""
 
-from places import check
+from hawkbit.deploy import NOW
+from places import check, cycle
 
 
 def test_logins_recorded():
@@ -57,3 +58,40 @@ def test_quota_recorded():
 
 def test_types_of_assignment_recorded():
     check("ddi_types")
+
+
+def test_one_cycle_from_the_poll_to_the_first_bytes_recorded():
+    asked = cycle("ddi_deployment", "something assigned", "follow the link", "download begun")
+    assert asked == [
+        "poll",
+        "GET deploymentBase/3?c=413446921",
+        "POST deploymentBase/3/feedback proceeding none",
+        "GET softwaremodules/4/artifacts/app.tar",
+        "then GET softwaremodules/4/artifacts/app.tar",
+    ]
+
+
+def test_one_cycle_from_the_question_to_the_deployment_recorded():
+    titles = ("waiting for confirmation", "confirmationBase/{id}", "confirmed", "after confirmed")
+    asked = cycle("ddi_confirmation", *titles, accept=lambda deployment: NOW)
+    assert asked == [
+        "poll",
+        "GET confirmationBase/49?c=455928887",
+        "POST confirmationBase/49/feedback confirmed",
+        "PUT configData",
+        "poll",
+        "GET deploymentBase/49?c=456018260",
+        "then GET deploymentBase/49?c=456018260",
+    ]
+
+
+def test_one_cycle_of_a_cancellation_recorded():
+    titles = ("poll while the cancellation waits", "cancelAction")
+    asked = cycle("ddi_cancel", "cancel feedback closed / success", *titles)
+    assert asked == [
+        "poll",
+        "GET cancelAction/20",
+        "POST cancelAction/20/feedback closed success",
+        "poll",
+        "then poll",
+    ]
