@@ -14,6 +14,7 @@ import time
 import interpreters
 import pytest
 import servers
+from chunks import pytest_terminal_summary, pytest_xdist_make_scheduler  # noqa: F401 - hooks
 
 TIMEOUT_S = 60
 _RESULT = re.compile(r"(PASS|FAIL|SKIP) (test_\w+) ?(.*)")

@@ -9,8 +9,8 @@ from http_wire import Wire
 class MemoryNet:
     """What stands for `hawkbit.net`. `server`: a FakeServer.
 
-    requests: how many the server got. artifact_bytes: how many bytes of artifacts were read. polls: answers to polls whose head
-    was read, by which alone an image may know that it reached its server.
+    requests: how many the server got. artifact_bytes: how many bytes of artifacts were read.
+    polls: answers to polls whose head was read, the only sign that the server was reached.
     """
 
     def __init__(self, server):

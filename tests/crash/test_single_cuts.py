@@ -13,7 +13,7 @@ def test_update_ends_as_it_must_after_any_cut(name, chunk, record_property):
     scenario = SCENARIOS[name]
     cuts = single_cuts(scenario)[chunk::CHUNKS]
     wrong = {cut: update.wrong for cut in cuts if (update := Update(scenario, [cut]).run()).wrong}
-    record_property("power cuts", (len(cuts), len(cuts) - len(wrong)))
+    record_property("tally", ("power cuts", len(cuts), len(cuts) - len(wrong)))
     if wrong:
         cut = next(iter(wrong))
         lines = [f"{cut}: {reasons}" for cut, reasons in wrong.items()]
