@@ -147,6 +147,12 @@ def test_what_git_ignores_is_not_read(repository):
     assert list(lint.check_words(repository)) == []
 
 
+def test_what_was_recorded_may_have_any_words(repository):
+    (repository / lint.RECORDED).mkdir(parents=True)
+    (repository / lint.RECORDED / "ddi.jsonl").write_text("cance" + "lled\n")
+    assert list(lint.check_words(repository)) == []
+
+
 def test_ruff_that_is_not_content_is_exit_1(repository, monkeypatch, capfd):
     monkeypatch.setattr(lint, "ROOT", repository)
     assert lint.ruff("check")
