@@ -23,7 +23,7 @@ from simboard.chip import Chip
 from simboard.flash import Flash, Memory
 from simboard.host import FIRMWARE, UNIX, Board, new_flash
 from simboard.nvs import BLOB, Storage
-from simboard.power import BEFORE, FLASH, KINDS, MOMENTS, REQUEST, STREAM, Cut, Supply
+from simboard.power import AFTER, BEFORE, FLASH, KINDS, MOMENTS, REQUEST, STREAM, Cut, Supply
 
 KB = 1024
 MAX_TRIES = 2  # activations: design section 4
@@ -37,27 +37,30 @@ _MAX_BOOTS = 20
 _BOOT_LIMIT_MS = 3 * 3600 * 1000
 
 # store: "file" on LittleFS, "nvs". slack: how many bytes each cut may cost.
-Scenario = namedtuple("Scenario", "name store size window checkpoint slack")
+# project_name: how the new image behaves, see simboard.behavior.
+Scenario = namedtuple("Scenario", "name store size window checkpoint slack project_name")
 SCENARIOS = {
     scenario.name: scenario
     for scenario in (
-        Scenario("file", "file", 64 * KB, 32 * KB, 16 * KB, 20 * KB),
-        Scenario("nvs", "nvs", 64 * KB, 32 * KB, 16 * KB, 20 * KB),
+        Scenario("file", "file", 64 * KB, 32 * KB, 16 * KB, 20 * KB, "ok"),
+        Scenario("nvs", "nvs", 64 * KB, 32 * KB, 16 * KB, 20 * KB, "ok"),
+        Scenario(
+            *("self-test-fails", "nvs", 64 * KB, 32 * KB, 16 * KB, 20 * KB), "self-test-fails"
+        ),
         # Not of whole blocks, in one window.
-        Scenario("256-kib", "nvs", 256 * KB - 1568, 256 * KB, 64 * KB, 68 * KB),
+        Scenario("256-kib", "nvs", 256 * KB - 1568, 256 * KB, 64 * KB, 68 * KB, "ok"),
     )
 }
 
 
 def images(scenario):
     """Return the images of versions 1.0.0, which runs; 0.9.0, stale in the other slot; 2.0.0."""
-    stale_size = scenario.size // 2
-    return _image("1.0.0", stale_size), _image("0.9.0", stale_size), _image("2.0.0", scenario.size)
+    half = scenario.size // 2
+    new = _image(scenario.project_name, "2.0.0", scenario.size)
+    return _image("ok", "1.0.0", half), _image("ok", "0.9.0", half), new
 
 
-@functools.cache
-def _image(version, size, name="ok"):
-    return appimage.make(name, version, size)
+_image = functools.cache(appimage.make)
 
 
 def layout(scenario):
@@ -223,6 +226,9 @@ class Judge:
             return json.loads(Storage(chip, where).get("hawkbit", "record", BLOB))
         except OSError:
             return {}  # nothing was saved yet
+        except ValueError:
+            self.wrong.append("the record is not JSON")
+            return {}
 
     def _check_header(self):
         _, stale, new = images(self.scenario)
@@ -236,7 +242,8 @@ class Judge:
     def _check_end(self):
         if cuts := self.cuts_left():
             self.wrong.append(f"not made: {cuts}")
-        must_fail = self._is_rolled_back or self._tries >= MAX_TRIES
+        has_no_tries = self._tries >= MAX_TRIES and not self._is_rolled_back
+        must_fail = self._is_rolled_back or has_no_tries or self.scenario.project_name != "ok"
         expected = "error" if must_fail else "finished"
         status, reports = self.report()
         if status != expected:
@@ -247,15 +254,12 @@ class Judge:
         if len(reports) != 1:
             self.wrong.append(f"{len(reports)} final reports")
         elif must_fail:
-            self._check_cause(reports[0])
+            cause = f"not booted after {MAX_TRIES} tries" if has_no_tries else "rolled back"
+            if cause not in reports[0]:
+                self.wrong.append(f"the report does not say {cause}: {reports[0]}")
         if self.record().get("reports"):
             self.wrong.append("a report is still queued")
         self._check_bytes()
-
-    def _check_cause(self, text):
-        cause = "rolled back" if self._is_rolled_back else f"not booted after {MAX_TRIES} tries"
-        if cause not in text:
-            self.wrong.append(f"the report does not say {cause}: {text}")
 
     def _check_bytes(self):
         limit = self.scenario.size + self.scenario.slack * self.cuts_made()
@@ -311,6 +315,18 @@ class Update(Judge):
     def report(self):
         finals = [entry for entry in self.action.entries if entry[0] == "closed"]
         return self.action.status, [" ".join(details) for _, _, details in finals]
+
+
+class NeverActivated(Update):
+    """After every reset the power goes as soon as the bootloader has erased the entry of the
+    new slot: it never boots. Ends after MAX_TRIES."""
+
+    def boot(self):
+        how = super().boot()
+        if how == Chip.RESET:
+            erase = self.supply.counts[FLASH] + 1
+            self.supply.cuts.append(Cut(FLASH, erase, AFTER))
+        return how
 
 
 @functools.cache

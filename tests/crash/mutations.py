@@ -1,0 +1,163 @@
+"""Libraries with one rule broken: each has to be caught by the crash test.
+
+A Patch replaces one text in one module, and fails when it is not there any more.
+"""
+
+import shutil
+from collections import namedtuple
+from pathlib import Path
+
+from interpreters import ROOT
+
+LIB = ROOT / "lib"
+
+# scenario: where it shows. patches: (module, text, text instead).
+Mutation = namedtuple("Mutation", "name scenario patches")
+
+
+class PatchError(Exception):
+    """The library has changed: the mutation has to be written anew."""
+
+
+def mutate(mutation: Mutation, folder: Path) -> Path:
+    """Copy the library to `folder` and break its rule; return the folder."""
+    shutil.copytree(LIB, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for module, text, instead in mutation.patches:
+        path = folder / "hawkbit" / f"{module}.py"
+        source = path.read_text()
+        if source.count(text) != 1:
+            raise PatchError(f"{mutation.name}: {module}.py has {source.count(text)} of:\n{text}")
+        path.write_text(source.replace(text, instead))
+    return folder
+
+
+MUTATIONS = [
+    Mutation(
+        "success is reported before it is confirmed and written down",
+        "nvs",
+        [
+            (
+                "deploy",
+                "        for part in self._order:\n            self._sinks[part].confirm()\n",
+                "        if self.state == TESTING:\n"
+                "            self._client.feedback(self.id, ddi.EXEC_CLOSED, ddi.RESULT_SUCCESS)\n"
+                "        for part in self._order:\n            self._sinks[part].confirm()\n",
+            )
+        ],
+    ),
+    Mutation(
+        "the report leaves the journal before it is delivered",
+        "nvs",
+        [
+            (
+                "report",
+                "        try:\n"
+                "            self._client.feedback(action_id, execution, finished, details)\n",
+                "        self._journal.write(reports=queue[1:])\n"
+                "        try:\n"
+                "            self._client.feedback(action_id, execution, finished, details)\n",
+            )
+        ],
+    ),
+    Mutation(
+        "set_boot before the record",
+        "nvs",
+        [
+            (
+                "deploy",
+                '        self.reports.progress(self.id, "installed, resetting", state=ACTIVATING,',
+                "        for part in self._order:\n"
+                "            self._sinks[part].activate()\n"
+                '        self.reports.progress(self.id, "installed, resetting", state=ACTIVATING,',
+            )
+        ],
+    ),
+    Mutation(
+        "what is on flash is not hashed again",
+        "nvs",
+        [("download", "            self._hash.update(self._client.view)\n", "")],
+    ),
+    Mutation(
+        "the offset is written down ahead of the flash",
+        "nvs",
+        [
+            (
+                "deploy",
+                "at=download.offset, etag=download.etag",
+                "at=download.offset + 8192, etag=download.etag",
+            )
+        ],
+    ),
+    Mutation(
+        "no checkpoints",
+        "nvs",
+        [("deploy", "< self._hooks.checkpoint_bytes:", "< 1 << 30:")],
+    ),
+    Mutation(
+        "what a sink keeps is not restored",
+        "nvs",
+        [("deploy", "            self._sinks[part].restore(kept[part])\n", "            pass\n")],
+    ),
+    Mutation(
+        "otadata is not asked whether the image was rolled back",
+        "nvs",
+        [("firmware", "        if entry and entry.state in (", "        if entry and 9 in (")],
+    ),
+    Mutation(
+        "confirmed without a poll",
+        "nvs",
+        [
+            (
+                "deploy",
+                "                self._enter(TESTING)  # the first boot of the new image\n",
+                "                self._enter(TESTING)\n                self.confirmed()\n",
+            )
+        ],
+    ),
+    Mutation(
+        "failed after any cut",
+        "nvs",
+        [
+            (
+                "deploy",
+                "        if self.state not in (ACTIVATING, TESTING):\n            return\n",
+                "        if self.state in (DOWNLOADING, STAGED):\n"
+                '            self.fail("the power was cut")\n'
+                "        if self.state not in (ACTIVATING, TESTING):\n            return\n",
+            )
+        ],
+    ),
+    Mutation(
+        "tries are not counted",
+        "nvs",
+        [("deploy", "state=ACTIVATING, tries=tries)", "state=ACTIVATING)")],
+    ),
+    Mutation(
+        "the header is programmed with the first block",
+        "nvs",
+        [("firmware", "                block[i] = 0xFF\n", "                pass\n")],
+    ),
+    Mutation(
+        "the record is removed before the new one takes its name",
+        "file",
+        [
+            (
+                "journal",
+                "        os.rename(beside, self._path)\n",
+                "        try:\n            os.remove(self._path)\n        except OSError:\n"
+                "            pass\n        os.rename(beside, self._path)\n",
+            )
+        ],
+    ),
+    Mutation(
+        "the record is not closed before it is renamed",
+        "file",
+        [
+            (
+                "journal",
+                '        with open(beside, "wb") as f:\n            f.write(data)\n',
+                '        f = open(beside, "wb")\n        f.write(data)\n',
+            )
+        ],
+    ),
+]
