@@ -30,9 +30,9 @@ import certificates
 import interpreters
 from tls_proxy import TLSProxy
 
-UPDATE_BUDGET = 68 * KB
+UPDATE_BUDGET = 82 * KB
 ROLLBACK_BUDGET = 6 * KB
-EVERYTHING_32_BIT_BUDGET = 34 * KB
+EVERYTHING_32_BIT_BUDGET = 44 * KB
 
 VERSION_32_BIT = "1.27.0"
 # What a board needs that only polls and updates its firmware.

@@ -15,8 +15,9 @@ from rich.table import Table
 ROOT = Path(__file__).resolve().parent.parent
 
 KB = 1024
-MODULE_BUDGET = 4 * KB
-TOTAL_BUDGET = 20 * KB
+# What the whole DDI contract needs, in code that can be read; `deploy` is the largest module.
+MODULE_BUDGET = 4 * KB + KB // 4
+TOTAL_BUDGET = 28 * KB + KB // 2
 # What not every board loads is printed apart and does not count in the total.
 APART = ("bundle", "files", "nvs", "requests_session")
 

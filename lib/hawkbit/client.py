@@ -51,7 +51,6 @@ class Client:
         self.view = memoryview(self.block)
         self._session = session
         self._origin = split_url(url)[:3]
-        self._home = url.split("/", 3)[0] + "//" + url.split("/", 3)[2]
         self.base = "%s/%s/controller/v1/%s" % (
             url.rstrip("/"),
             quote(tenant),
@@ -150,7 +149,7 @@ class Client:
         raise ProtocolError("over %d redirects" % _MAX_REDIRECTS)
 
     def _at_home(self, link):
-        return self._home + split_url(self._absolute(self._home, link))[3]
+        return self._absolute(self.base, split_url(self._absolute(self.base, link))[3])
 
     def _absolute(self, url, location):
         if location.startswith("/"):
