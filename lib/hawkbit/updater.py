@@ -41,7 +41,9 @@ class Updater:
     poll_s = None  # instead of what the server says
     min_poll_s = 1
     max_poll_s = 7 * 24 * 3600
-    first_poll_spread_s = 10  # run() waits up to this, by controller id, after a power-up
+    # After a power-up run() waits up to this before the first poll, by controller id, and so
+    # a part of the interval before the second: a fleet's polls are spread.
+    first_poll_spread_s = 10
     confirm_timeout_s = 3600  # a new image reaches the server within this or goes back
     window_bytes = 256 * 1024  # one Range request; between two a cancel is seen
     checkpoint_bytes = 64 * 1024  # lost at most by a power cut; a journal write each
@@ -82,10 +84,15 @@ class Updater:
 
     def run(self):
         """Update for ever. Sleeps in steps of a second, with feed()."""
+        share = binascii.crc32(self._client.base.encode())
         if not self._on_trial():
-            self._wait(binascii.crc32(self._client.base.encode()) % (self.first_poll_spread_s + 1))
+            self._wait(share % (self.first_poll_spread_s + 1))
+        wait_s = self.run_once()
+        if not self._failures:  # a fleet switched on together shall not poll together for ever
+            wait_s = max(self.min_poll_s, share % wait_s)
         while True:
-            self._wait(self.run_once())
+            self._wait(wait_s)
+            wait_s = self.run_once()
 
     def run_once(self):
         """Do one cycle; return how many seconds to wait before the next."""

@@ -2,7 +2,7 @@
 
 import json
 
-from fake_ddi import BASE, CLOSED, FakeDevice, FakeServer, Reset, empty, error, pattern
+from fake_ddi import BASE, CLOSED, URL, FakeDevice, FakeServer, Reset, empty, error, pattern
 from fakes import FakeSession, MemoryStore
 from hawkbit import log
 from hawkbit.client import Client
@@ -87,41 +87,57 @@ def test_bad_sleep_keeps_the_last_good_one_and_work_goes_on():
     assert action.status == "finished"
 
 
-def test_poll_at_the_first_start_is_spread():
+def sleeps_before_polls(count, name="dev1", **settings):
+    """Let a device of that name run(); return how many seconds it slept before each poll."""
+    server = FakeServer()
+    client = Client(server.session, URL, "DEFAULT", name)
+    device = FakeDevice(server, client=client, feed=lambda: fed.append(1))
+    for setting in settings:
+        setattr(device.updater, setting, settings[setting])
+    seconds, fed = [0], []
+
+    def poll(request):
+        seconds.append(len(device.clock.sleeps_ms))
+        if len(seconds) > count:
+            raise Reset
+        return 200, {}, b'{"config":{"polling":{"sleep":"00:05:00"}}}'
+
+    server.fault("GET", poll)
+    server.fault("PUT", empty(200))
+    raises(Reset, device.updater.run)
+    assert set(device.clock.sleeps_ms) <= {1000} and len(fed) >= seconds[-1]
+    return [seconds[i + 1] - seconds[i] for i in range(count)]
+
+
+def test_polls_of_devices_switched_on_together_are_spread_over_the_interval():
+    sleeps = [sleeps_before_polls(4, "dev%d" % i) for i in range(60)]
+    firsts = {first for first, _, _, _ in sleeps}
+    seconds = {second for _, second, _, _ in sleeps}
+    assert len(firsts) > 5 and max(firsts) <= 10
+    assert len(seconds) > 40 and min(seconds) < 60 and 240 < max(seconds) < 300
+    assert {tuple(rest) for _, _, *rest in sleeps} == {(300, 300)}
+    assert sleeps_before_polls(4, "dev0") == sleeps[0]
+
+
+def test_spread_keeps_the_limits_and_can_be_left_out():
+    for i in range(10):
+        first, second, third = sleeps_before_polls(
+            3, "dev%d" % i, first_poll_spread_s=0, poll_s=40, min_poll_s=35
+        )
+        assert first == 0 and 35 <= second < 40 and third == 40
+
+
+def test_fault_of_the_first_poll_is_waited_for_in_full():
     server = FakeServer()
     device = FakeDevice(server)
-
+    server.fault("GET", (503, {"Retry-After": "200"}, b""), 1)
     server.fault("GET", stop)
     raises(Reset, device.updater.run)
-    assert 0 <= len(device.clock.sleeps_ms) <= device.updater.first_poll_spread_s
-    device.updater.first_poll_spread_s = 0
-    del device.clock.sleeps_ms[:]
-    raises(Reset, device.updater.run)
-    assert device.clock.sleeps_ms == []
+    assert 200 <= len(device.clock.sleeps_ms) <= 310
 
 
 def stop(request):
     raise Reset
-
-
-def test_run_waits_in_seconds_and_feeds():
-    fed = []
-    server = FakeServer()
-    server.sleep = "00:00:07"
-    device = FakeDevice(server, feed=lambda: fed.append(1))
-    device.updater.first_poll_spread_s = 0
-    polls = []
-
-    def poll(request):
-        polls.append(1)
-        if len(polls) > 2:
-            raise Reset
-        return server.right_answer(request)
-
-    server.fault("GET", poll)
-    raises(Reset, device.updater.run)
-    assert device.clock.sleeps_ms == [1000] * 14
-    assert len(fed) == 14
 
 
 # --- faults
