@@ -38,3 +38,18 @@ def test_update_in_many_windows_posts_few_status_entries(lab):
     assert lab.view(action) == View("finished", "in_sync", "2.0.0")
     assert len(device.infos("progress")) == 12
     assert 2 <= posted <= 20
+
+
+def test_device_that_is_reset_again_and_again_posts_few_status_entries(lab):
+    device = lab.registered_device(WINDOW_BYTES=4096)
+    action = lab.assign(lab.release())
+    posted = 0
+    for _ in range(22):
+        before = device.counts["reports"]
+        device.run(until="progress")
+        posted += device.counts["reports"] - before
+        device.reset()
+    device.settle()
+    posted += device.counts["reports"]
+    assert lab.view(action) == View("finished", "in_sync", "2.0.0")
+    assert 2 <= posted <= 20
