@@ -67,13 +67,12 @@ class _Clock(VirtualClock):
 
 
 class _Net:
-    """CPython's net: `sent` has the first line of every request that left."""
+    """CPython's net: `sent` has every request that left, as text."""
 
     def __init__(self, clock):
         self._clock = clock
         self._net = _cpython_net()
         self.sent = []
-        self.received = 0  # bytes
         self.connections = 0
         self.patience_s = 0.05
 
@@ -90,13 +89,11 @@ class _Stream:
         self.close = stream.close
 
     def write(self, data):
-        self._net.sent.append(data.split(b"\r\n")[0].decode())
+        self._net.sent.append(bytes(data).decode())
         self._stream.write(data)
 
     def readinto(self, buf):
-        n = self._stream.readinto(buf)
-        self._net.received += n or 0
-        return n
+        return self._stream.readinto(buf)
 
     def poll(self, ms):
         if self._stream.poll(int(self._net.patience_s * 1000)):
@@ -200,9 +197,9 @@ class BoardLab(Lab):
         """The version of the image that runs."""
         return self.board.chip.app().version
 
-    def downloads(self) -> int:
-        """How often the board has asked for the file."""
-        return sum("/artifacts/" in line for line in self.net.sent)
+    def downloads(self) -> list[str]:
+        """The board's requests for the file."""
+        return [request for request in self.net.sent if "/artifacts/" in request]
 
 
 class _Reported(Exception):

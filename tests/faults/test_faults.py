@@ -23,6 +23,8 @@ HARMLESS = [
     "stall@feedback#1",
     "no-length",
     "no-length@any",
+    "no-range",
+    "no-range#2",
     "chunked",
     "chunked@any",
     "redirect",
@@ -84,7 +86,7 @@ def test_update_that_cannot_succeed_ends_with_words(lab, fault):
     [final] = lab.finals()
     assert final.startswith("error: ") and FATAL[fault] in final
     assert lab.runs() == OLD
-    assert lab.downloads() <= 20
+    assert len(lab.downloads()) <= 20
 
 
 def test_clean_update_logs_no_error(lab, capsys):
@@ -110,15 +112,15 @@ def test_lost_answers_to_all_reports_are_told_as_soon_as_one_arrives(lab):
 
 def test_report_that_is_gone_is_told_when_the_action_is_offered_again(lab):
     assert lab.update("gone@feedback#1-5") == SUCCESS
-    assert len(lab.finals()) == 1 and lab.downloads() == 3
+    assert len(lab.finals()) == 1 and len(lab.downloads()) == 3
 
 
 def test_report_refused_for_ever_installs_nothing_twice(lab):
     lab.update("status=400@feedback")
-    assert lab.runs() == NEW and lab.downloads() == 3
+    assert lab.runs() == NEW and len(lab.downloads()) == 3
     lab.server.faults.clear()
     lab.run()
-    assert lab.runs() == NEW and lab.downloads() == 3
+    assert lab.runs() == NEW and len(lab.downloads()) == 3
 
 
 def test_connection_closed_while_idle_is_opened_again_silently(lab, capsys):
@@ -156,7 +158,7 @@ def test_outage_after_the_reset_does_not_roll_back_a_good_image(lab):
     lab.update("status=503@poll#2-")
     lab.server.faults.clear()
     assert lab.run() == SUCCESS
-    assert lab.finals() == CONFIRMED and lab.downloads() == 3
+    assert lab.finals() == CONFIRMED and len(lab.downloads()) == 3
 
 
 def test_silence_after_the_reset_rolls_back_and_is_reported(lab):
@@ -165,9 +167,9 @@ def test_silence_after_the_reset_rolls_back_and_is_reported(lab):
     assert lab.run() == FAILURE
     [final] = lab.finals()
     assert "rolled back" in final and "no poll was answered in 1800 s" in final
-    assert lab.runs() == OLD and lab.downloads() == 3
+    assert lab.runs() == OLD and len(lab.downloads()) == 3
 
 
 def test_broken_windows_cost_no_more_than_a_block_each(lab):
     assert lab.update("cut-at=6000") == SUCCESS
-    assert lab.downloads() == 12  # one block of 4 KiB from each
+    assert len(lab.downloads()) == 12  # one block of 4 KiB from each

@@ -32,8 +32,8 @@ def test_fault_that_lasts_ends_nothing(lab, fault):
 @pytest.mark.parametrize("fault", ["status=503", "lost-answer", "redirect=/x"])
 def test_reports_that_never_arrive_are_told_when_they_can(lab, fault):
     lab.update(fault + "@feedback")
-    assert lab.runs() == NEW and lab.downloads() == 3
+    assert lab.runs() == NEW and len(lab.downloads()) == 3
     lab.server.faults.clear()
     assert lab.run() == SUCCESS
     assert lab.finals() == ["finished: installed, tested and confirmed"]
-    assert lab.downloads() == 3
+    assert len(lab.downloads()) == 3

@@ -74,6 +74,13 @@ def test_body_without_length_is_whole(offered, hawkbit, fault):
     assert ("transfer-encoding" in answer.headers) == fault.startswith("chunked")
 
 
+def test_no_range_answers_the_whole_file(offered, hawkbit):
+    device, _, url = offered
+    hawkbit.faults.add("no-range")
+    answer = device.get(url, headers={"Range": "bytes=100-199"})
+    assert (answer.status_code, answer.content) == (200, FIRMWARE)
+
+
 def test_redirect_gone_and_status_are_answered_instead(offered, hawkbit, operator):
     device, action_id, url = offered
     for fault, status in (

@@ -139,6 +139,11 @@ async def _no_length(struck: Struck) -> None:
     await struck.pass_on(send)
 
 
+async def _no_range(struck: Struck) -> None:
+    struck.scope["headers"] = [(k, v) for k, v in struck.scope["headers"] if k != b"range"]
+    await struck.pass_on()
+
+
 async def _redirect(struck: Struck) -> None:
     location = struck.value
     if not location:
@@ -243,6 +248,7 @@ KINDS = {
     "stall": Kind(_on_body(_stall), _nothing),
     "wrong-hash": Kind(_on_body(_wrong_hash), _nothing),
     "no-length": Kind(_no_length, _nothing),
+    "no-range": Kind(_no_range, _nothing),
     "chunked": Kind(_chunked, _nothing),
     "redirect": Kind(_redirect, _location),
     "gone": Kind(_gone, _nothing),
