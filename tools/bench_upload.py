@@ -1,6 +1,4 @@
-"""How fast and how large an upload is: `rollouts.api` against curl, for one large file.
-
-    python tools/bench_upload.py [--megabytes 256] [--pairs 5]
+"""make bench-upload: `rollouts.api` against curl for one large file: its speed, its memory.
 
 Each pair is one upload by each, in alternating order, the request alone; first to a bare
 sink that only reads, then to `rollouts serve`. Fails under 0.7 of curl's speed (median of
@@ -24,6 +22,7 @@ from pathlib import Path
 from rollouts.api import Hawkbit
 from rollouts.api.models import NewSoftwareModule
 from rollouts.api.upload import sha256_of
+from serving import serve
 
 MIN_RATIO = 0.7
 MAX_RSS_MB = 120
@@ -49,13 +48,14 @@ def main():
         sha256 = sha256_of(file)
         with _sink() as url:
             passed = _compare("bare sink", url, lambda: 1, file, sha256, options.pairs)
-        with _serve() as url:
+        with serve() as ready:
+            url = ready["url"]
             passed &= _compare("rollouts serve", url, _modules(url), file, sha256, options.pairs)
     return 0 if passed else 1
 
 
 def _options():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="make bench-upload", description=__doc__)
     parser.add_argument("--megabytes", type=int, default=256)
     parser.add_argument("--pairs", type=int, default=5)
     return parser.parse_args()
@@ -122,17 +122,6 @@ def _modules(url):
         return hawkbit.modules.create([module])[0].id
 
     return new
-
-
-@contextlib.contextmanager
-def _serve():
-    words = [sys.executable, "-m", "rollouts.serve", "--port", "0"]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
-    try:
-        yield json.loads(process.stdout.readline())["url"]
-    finally:
-        process.terminate()
-        process.wait()
 
 
 @contextlib.contextmanager

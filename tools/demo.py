@@ -9,18 +9,17 @@ it should be. Under 60 s, at most 40 lines.
 
 import argparse
 import ast
-import json
 import os
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import appimage
 import httpx
+from serving import serve, started
 
 ROOT = Path(__file__).resolve().parent.parent
 BOARD = ROOT / "boards" / "unix" / "board.py"
@@ -32,17 +31,6 @@ TIMEOUT_S = 60
 
 def say(who: str, text: str = "") -> None:
     print(f"{who:<8}{text}".rstrip(), flush=True)
-
-
-@contextmanager
-def started(command, **options):
-    """A process that ends with the block."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **options)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 class Narrator(threading.Thread):
@@ -155,11 +143,7 @@ def play(folder: Path, firmware: Path | None) -> bool:
     for version, name in (("1.0.0", "ok"), ("2.0.0", "ok"), ("3.0.0", "self-test-fails")):
         images[version] = folder / f"demo-{version}.app-bin"
         images[version].write_bytes(appimage.make(name, version, SIZE))
-    with open(folder / "serve.log", "w+") as log, started(serve_command(), stderr=log) as serve:
-        ready = serve.stdout.readline()
-        if not ready:
-            raise SystemExit(f"rollouts serve did not start:\n{Path(log.name).read_text()}")
-        server = json.loads(ready)
+    with serve("--polling-time", "00:00:01") as server:
         say("server", f"rollouts serve at {server['url']}, a local hawkBit")
         flash_board(flash, images["1.0.0"], server)
         with started(
@@ -186,10 +170,6 @@ def play(folder: Path, firmware: Path | None) -> bool:
         if not good:
             print("".join(narrator.log), file=sys.stderr)
         return good
-
-
-def serve_command():
-    return [BIN / "rollouts", "serve", "--port", "0", "--polling-time", "00:00:01"]
 
 
 def flash_board(flash: Path, image: Path, server: dict) -> None:
