@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 VERSIONS := tests/versions
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo readme test test-versions conformance conformance-restore lint format size ram bench clean flash install
+.PHONY: help setup demo readme test test-versions conformance conformance-restore lint format size ram bench bench-upload bench-polls clean flash install
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -47,7 +47,13 @@ ram: setup $(if $(shell command -v npm),$(VERSIONS)/node_modules/ready)  ## smal
 	@$(BIN)/python tools/ram.py
 
 bench: setup  ## download loop against a bare readinto, sha256, write loop
-	@$(BIN)/python tools/bench.py
+	@$(BIN)/python tools/bench.py $(ARGS)
+
+bench-upload: setup  ## upload of 256 MB by `rollouts` against curl, and its memory
+	@$(BIN)/python tools/bench_upload.py $(ARGS)
+
+bench-polls: setup  ## polls of 1,000 devices at `rollouts serve` against gooseBit
+	@$(BIN)/python tools/bench_polls.py $(ARGS)
 
 flash: setup  ## MicroPython with two OTA slots onto a chip: PORT=/dev/ttyUSB0 FIRMWARE=firmware.bin
 	@$(BIN)/python tools/flash.py --port "$(PORT)" --firmware "$(FIRMWARE)"
