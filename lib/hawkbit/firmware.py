@@ -74,20 +74,28 @@ class FirmwareSlot:
 
     def activate(self):
         """See download.py. Blocks while set_boot() verifies the image: up to a second."""
+        running = otadata.running(Partition)
+        if running:
+            running.erase_other()
         try:
             self._target.set_boot()
         except OSError as e:
             raise UpdateError("the image does not verify, truncated or damaged: %s" % e)
-        entry = self._entry()
-        if entry.state == otadata.UNDEFINED:  # this firmware was built without rollback
-            entry.mark_new()
+        self._begin_trial()
         return True
+
+    def _begin_trial(self):
+        # UNDEFINED: this firmware was built without rollback. A cut may have come before.
+        entry = self._entry()
+        if entry and entry.state > otadata.ABORTED:
+            entry.mark_new()
 
     def activated(self):
         """See download.py. What otadata says of the target tells whether it ever booted."""
         if self._target is None:
             raise UpdateError("the slot is not known any more")
         if self._target.info()[2] == self._running.info()[2]:
+            self._begin_trial()
             return True
         entry = self._entry()
         if entry and entry.state in (otadata.PENDING_VERIFY, otadata.INVALID, otadata.ABORTED):

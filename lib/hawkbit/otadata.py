@@ -42,6 +42,11 @@ class Entry:
         """Forget the entry; the bootloader then goes by the other one."""
         self._partition.ioctl(_ERASE, self.sector)
 
+    def erase_other(self):
+        """Erase the sector that set_boot() writes next: it would keep boots counted there,
+        also of an entry that a power cut tore."""
+        self._partition.ioctl(_ERASE, 1 - self.sector)
+
     def rewrite(self, state):
         """Set any state. A power cut in between leaves no entry, as in ESP-IDF."""
         raw = bytearray(_SIZE)

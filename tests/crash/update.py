@@ -12,7 +12,7 @@ import functools
 import io
 import json
 import re
-from collections import namedtuple
+from dataclasses import dataclass
 from pathlib import Path
 
 import appimage
@@ -36,19 +36,35 @@ _HEADER = 16
 _MAX_BOOTS = 20
 _BOOT_LIMIT_MS = 3 * 3600 * 1000
 
-# store: "file" on LittleFS, "nvs". slack: how many bytes each cut may cost.
-# project_name: how the new image behaves, see simboard.behavior.
-Scenario = namedtuple("Scenario", "name store size window checkpoint slack project_name")
+
+@dataclass(frozen=True)
+class Scenario:
+    """One kind of update. project_name: how the new image behaves, see simboard.behavior."""
+
+    name: str
+    store: str = "nvs"  # or "file", on LittleFS
+    size: int = 64 * KB
+    window: int = 32 * KB
+    checkpoint: int = 16 * KB
+    slack: int = 20 * KB  # bytes that each cut may cost
+    project_name: str = "ok"
+    has_rollback: bool = True  # the bootloader, and what set_boot() writes
+
+
 SCENARIOS = {
     scenario.name: scenario
     for scenario in (
-        Scenario("file", "file", 64 * KB, 32 * KB, 16 * KB, 20 * KB, "ok"),
-        Scenario("nvs", "nvs", 64 * KB, 32 * KB, 16 * KB, 20 * KB, "ok"),
+        Scenario("file", store="file"),
+        Scenario("nvs"),
+        Scenario("self-test-fails", project_name="self-test-fails"),
+        Scenario("no-rollback", has_rollback=False),
         Scenario(
-            *("self-test-fails", "nvs", 64 * KB, 32 * KB, 16 * KB, 20 * KB), "self-test-fails"
+            "no-rollback-self-test-fails", project_name="self-test-fails", has_rollback=False
         ),
         # Not of whole blocks, in one window.
-        Scenario("256-kib", "nvs", 256 * KB - 1568, 256 * KB, 64 * KB, 68 * KB, "ok"),
+        Scenario(
+            "256-kib", size=256 * KB - 1568, window=256 * KB, checkpoint=64 * KB, slack=68 * KB
+        ),
     )
 }
 
@@ -182,18 +198,17 @@ class Judge:
         if how not in (Chip.RESET, Chip.POWER_CUT, Chip.SLEEP):
             self.wrong.append(f"boot {self.boots} ended as {how}")
         self._check_header()
-        state = self.state()
-        if state == otadata.VALID and not self._has_polled:
+        entry = self.entry()
+        if entry and entry.state == otadata.VALID and not self._has_polled:
             self.wrong.append("confirmed before it reached the server")
         if how == Chip.POWER_CUT:
-            self._see_cut(state)
+            self._see_cut(entry)
         return how
 
-    def _see_cut(self, state):
-        is_unproven = self.runs_new() and not self._has_polled
-        if state == otadata.PENDING_VERIFY or is_unproven:
+    def _see_cut(self, entry):
+        if entry and self._is_trial(entry):
             self._is_rolled_back = True
-        elif state is None:
+        elif entry is None:
             self._is_rolled_back = False  # no trace of it, if the slot was ever tried
             record = self.record()
             if record.get("state") in ("activating", "testing"):
@@ -209,11 +224,17 @@ class Judge:
         chip.partitions = layout(self.scenario)[1]
         return chip
 
-    def state(self):
-        """Return the state in the otadata entry of the new slot, None without one."""
+    def _is_trial(self, entry):
+        if self.scenario.has_rollback:
+            return entry.state == otadata.PENDING_VERIFY
+        # The guard has counted a boot, see hawkbit.otadata.
+        return entry.state == otadata.NEW and entry.label[0] == 0
+
+    def entry(self):
+        """Return the otadata entry of the new slot, or None."""
         for entry in bootloader.read_entries(self._chip()):
             if not otadata.is_blank(entry) and (entry.seq - 1) % 2 == _NEW_SLOT:
-                return entry.state
+                return entry
         return None
 
     def record(self):
@@ -248,7 +269,8 @@ class Judge:
         status, reports = self.report()
         if status != expected:
             self.wrong.append(f"the action is {status}, not {expected}")
-        is_new = self.runs_new() and self.state() == otadata.VALID
+        entry = self.entry()
+        is_new = self.runs_new() and entry is not None and entry.state == otadata.VALID
         if is_new != (status == "finished"):
             self.wrong.append(f"the server says {status}, which is not what runs")
         if len(reports) != 1:
@@ -274,12 +296,20 @@ class Update(Judge):
         memory = Memory(layout(scenario)[0])
         memory.data[:] = _flashed(scenario, log_level)
         super().__init__(scenario, Flash(memory))
-        server = FakeServer()
-        self.action = server.assign(images(scenario)[-1])
+        self.server = FakeServer()
+        self.action = self.server.assign(images(scenario)[-1])
         self.supply = CountingSupply(cuts)
         self._log_level = log_level
-        self._net = MemoryNet(server)
-        self._board = Board(self.flash, firmware, net=self._net, supply=self.supply, log=self._log)
+        self._net = MemoryNet(self.server)
+        self.board = Board(
+            self.flash,
+            firmware,
+            net=self._net,
+            supply=self.supply,
+            log=self._log,
+            has_rollback=scenario.has_rollback,
+            app_has_rollback=scenario.has_rollback,
+        )
 
     def _log(self, line):
         self.see(line)
@@ -294,7 +324,7 @@ class Update(Judge):
             return super().run()
 
     def boot(self):
-        return self._board.boot(_BOOT_LIMIT_MS).how
+        return self.board.boot(_BOOT_LIMIT_MS).how
 
     def polls(self):
         return self._net.polls
