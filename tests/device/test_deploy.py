@@ -385,6 +385,19 @@ def test_five_tries_are_counted_anew_for_the_next_action():
     assert newer.status == "finished"
 
 
+def test_five_tries_are_counted_anew_after_progress():
+    server, device, action = assigned()
+    asked = []
+
+    def stingy(request):
+        asked.append(request)
+        return empty(404) if len(asked) % 5 else server.right_answer(request)
+
+    server.fault("artifacts", stingy)
+    device.cycles(40)
+    assert action.status == "finished" and len(asked) >= 10
+
+
 def test_fault_for_now_never_ends_the_action():
     for fault in (empty(401), empty(403), empty(429), empty(500), empty(503), CLOSED):
         server, device, action = assigned()

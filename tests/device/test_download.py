@@ -133,6 +133,19 @@ def test_resume_hashes_what_is_stored_and_asks_for_the_rest():
     assert sink.calls.count("read") == 2
 
 
+def test_resume_reads_back_before_the_first_request_and_nothing_after_it():
+    reads = []
+
+    def answer(request):
+        reads.append(sink.calls.count("read"))
+        return artifact_answer(request, DATA)
+
+    found, _, sink = download(answer)
+    sink.data[:] = DATA[:8192]
+    assert whole(found, have=8192, etag='"1"') is True
+    assert reads == [2, 2] and sink.calls.count("read") == 2
+
+
 def test_resume_feeds_with_every_block():
     found, _, sink = download()
     sink.data[:] = DATA[:16384]
