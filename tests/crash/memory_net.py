@@ -10,7 +10,8 @@ class MemoryNet:
     """What stands for `hawkbit.net`. `server`: a FakeServer.
 
     requests: how many the server got. artifact_bytes: how many bytes of artifacts were read.
-    polls: answers to polls whose head was read, the only sign that the server was reached.
+    polls: answers to polls whose head was read and that may confirm an image: a poll, or at
+    the end of its time the outage of a server.
     """
 
     def __init__(self, server):
@@ -27,7 +28,7 @@ class MemoryNet:
         if part is answer.body and "/artifacts/" in answer.request.path:
             self.artifact_bytes += size
         if part is answer.head and is_last and answer.request.path == BASE:
-            self.polls += answer.status in (200, 304)
+            self.polls += answer.status in (200, 304, 429) or answer.status >= 500
 
 
 class _Stream:
