@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Which directory the application is in: for boot.py, so it is small.
 
-The application that came by cable is in /app and stays there. Updates go to /app.a and
-/app.b in turn (see files.py). The pointer, /app.now, is one line, `now,before,state`, that is
-renamed over the old one; without it /app is used, so removing it goes back to the cable's.
+For the path "/app": the application that came by cable is in /app and stays there. Updates
+go to /app.a and /app.b in turn (see files.py). The pointer, /app.now, is one line,
+`now,before,state`, that is renamed over the old one; without it /app is used, so removing it
+goes back to the cable's.
 
 state  what it says                             the next boot
 good   `now` was confirmed                      runs it

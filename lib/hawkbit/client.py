@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """One method per DDI resource, over any HTTP session (see http.Session).
 
-All methods raise OSError (network), HTTPError (a status that the call does not accept)
-and ProtocolError (not DDI). JSON goes through `block`, which the download uses later.
+All methods raise OSError (network), HTTPError (a status that the call does not accept),
+ProtocolError (not DDI) and UpdateError (an answer over json_limit). JSON is read into
+`block`, the one buffer, which the download uses too.
 """
 
 import json
@@ -72,7 +73,7 @@ class Client:
         self._session.close()
 
     def poll(self):
-        """Return the ddi.Base. 304 means: the same as last time."""
+        """Return the ddi.Base; on a 304 to our own ETag, the last one."""
         heads = {"If-None-Match": self._etag} if self._etag else {}
         response = self._request("GET", self.base, heads)
         try:

@@ -25,20 +25,20 @@ RESULT_NONE = const("none")
 # DdiDeployment.HandlingType; the third is "attempt".
 SKIP = const("skip")
 FORCED = const("forced")
-# DdiUpdateMode of configData
+# DdiUpdateMode of configData.
 MODE_MERGE = const("merge")
-# DdiConfirmationFeedback.Confirmation
+# DdiConfirmationFeedback.Confirmation.
 CONFIRMED = const("confirmed")
 DENIED = const("denied")
 
-# hrefs of the poll, or None
+# sleep: as sent; the others: hrefs of the poll, or None.
 Base = namedtuple("Base", "sleep deployment cancel confirmation installed config_data")
 # window: "available", "unavailable", or None without a maintenance schedule.
 Deployment = namedtuple("Deployment", "action_id download update window artifacts")
 # A chunk's part, name, version and metadata (a dict) stand with each of its artifacts.
 Artifact = namedtuple("Artifact", "part name version metadata filename size hash digest url")
 
-# Hashes by strength, with their length in hex; the weak ones only if the caller says so.
+# Strongest first, with their length in hex; the weak ones only if the caller says so.
 _HASHES = const((("sha256", 64), ("sha1", 40), ("md5", 32)))
 _MAX_DETAILS = const(20)
 _MAX_DETAIL = const(512)

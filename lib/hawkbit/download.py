@@ -8,7 +8,7 @@ begin(artifact, have)  start, keeping the first `have` bytes (whole blocks) that
                        return how many it really keeps. Raises UpdateError on size or
                        metadata before it touches anything
 write(offset, block)   store up to 4096 bytes, which it may alter; offset a multiple of 4096
-read(offset, buf)      give back what is stored
+read(offset, buf)      give back what is stored; for a begin() that may keep something
 finish()               length and hash of the artifact agreed
 activate()             use it from the next boot on; True: needs a reset. May be repeated
 activated()            after that reset: does it run? UpdateError: it was rolled back
@@ -35,8 +35,8 @@ _MAX_STUCK = const(5)
 class Download:
     """Fetches `artifact` into `sink`; `offset` is how far it has come, in bytes.
 
-    Errors leave it where it was: call window() again. OSError, HTTPError, ProtocolError: later
-    may be better. UpdateError: never, also after five permanent answers without progress.
+    An error leaves it where it is: call window() again. OSError, HTTPError, ProtocolError:
+    later it may go on. UpdateError: never, also after five permanent answers without progress.
     """
 
     def __init__(self, client, artifact, sink):

@@ -4,11 +4,11 @@
 
 from micropython import const
 
-_LATER = const((401, 403, 408, 409))  # wrong for now: a token, a right, a lock
+_LATER = const((401, 403, 408, 409))  # wrong for now: a token, a right, a delay, a lock
 
 
 class HawkbitError(Exception):
-    """The conversation failed: the same request again would fail too."""
+    """The conversation failed, or it cannot go on yet: the text, or the child, says which."""
 
 
 class HTTPError(HawkbitError):
@@ -38,7 +38,7 @@ class HTTPError(HawkbitError):
 
 
 class ProtocolError(HawkbitError):
-    """The server sent what HTTP or DDI does not allow; names what."""
+    """Not HTTP or not DDI, in what the server sent or in what was to be sent; names what."""
 
 
 class UpdateError(HawkbitError):

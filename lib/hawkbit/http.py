@@ -14,9 +14,9 @@ from hawkbit.errors import ProtocolError
 
 # For all lines of a head together, or those around one chunk.
 _HEAD_LIMIT = const(8192)
-# A wait is cut into pieces, so that feed() comes at least this often.
+# A wait for an answer is cut into pieces, so that feed() comes this often.
 _POLL_MS = const(1000)
-# So many times longer than silent may a server be behind the minimum rate.
+# So many timeout_s may a server fall behind the minimum rate.
 _BEHIND = const(3)
 
 _DIGITS = const("0123456789")
@@ -84,10 +84,11 @@ class Session:
     """Requests to any server over at most one connection, kept for the next request.
 
     net: the module hawkbit.net. clock: the module time. tls: net.context(), for https.
-    feed: called at least every 2 s of waiting, for a watchdog.
-    timeout_s: for connecting, and how long the server may be silent. It may be three times as
-    long behind min_bytes_per_s. deadline_s: for one request altogether. Only the time in
-    which we wait for the server counts: a caller may take long between two reads.
+    feed: for a watchdog; called before and after dialling and every second of waiting for an
+    answer, not inside dialling and not inside a write that stalls.
+    timeout_s: for connecting, for a write, and how long the server may be silent; it may fall
+    three times as long behind min_bytes_per_s. deadline_s: for one answer altogether. Only
+    waiting for the server counts: a caller may take long between two reads.
     """
 
     def __init__(

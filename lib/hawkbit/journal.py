@@ -3,8 +3,8 @@
 """What must survive a reset: one record, a small dict, written as JSON.
 
 A store has `load()` -> bytes or None and `save(data)`, all or nothing. A record outlives
-its writer: after a rollback an older library reads it, so unknown keys are kept, and
-another format, server or device drops it. The keys are listed in deploy.py.
+its writer: after a rollback an older library reads it, so unknown keys are left alone until
+the action ends, and another format, server or device drops it. The keys: see deploy.py.
 """
 
 import json

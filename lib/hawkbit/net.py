@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the micropython-hawkbit authors
 # SPDX-License-Identifier: MIT
-"""TCP and TLS streams that never block once they are open.
+"""TCP and TLS streams: a read never blocks, a write waits while the other side is busy.
 
 The only module that differs between interpreters; CPython's is boards/unix/cpython/net.py.
 Sockets have a timeout only until they are open: a settimeout() later would count for each
@@ -46,8 +46,8 @@ def _from_pem(pem):
 def dial(host, port, tls, timeout_s):
     """Return a Stream to the first address of `host` that answers.
 
-    tls: None, or a context(). Blocks for the DNS, for at most `timeout_s` in connect(), and
-    in a TLS handshake for as long with each packet. Raises OSError, also for a certificate.
+    tls: None, or a context(). Blocks for the DNS without a limit, for `timeout_s` at most in
+    connect() and with each packet of a TLS handshake. Raises OSError, also for a certificate.
     """
     error = None
     for family, kind, proto, _, address in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM):

@@ -30,9 +30,9 @@ class Updater:
     """Keeps the device up to date: `run()`, `run_once()`, or `for _ in cycle()`.
 
     sinks: a dict part -> sink, such as {"os": FirmwareSlot()}. store: see journal.py.
-    Hooks, all optional: feed() per block and around what blocks; accept(deployment) ->
-    deploy.NOW, LATER or REFUSE, for soft deployments and confirmations; self_test() -> bool,
-    once in the first boot of a new image; on_event(name, info); reset().
+    Hooks, all optional: feed() per block and second of sleep (Session has one of its own);
+    accept(deployment) -> deploy.NOW, LATER or REFUSE, for soft deployments and confirmations;
+    self_test() -> bool, once in the first boot of a new image; on_event(name, info); reset().
     """
 
     # Settings, to be changed before the first cycle.
@@ -74,7 +74,7 @@ class Updater:
         self._tested = False
         self._started_ms = self._looked_ms = clock.ticks_ms()
         self._outage = False  # the last answer on trial was 429 or 5xx
-        self._interrupted = False
+        self._poll_again = False  # the last poll is out of date
         self._sleep_s = 300
         self._failures = 0
         self._retry_after_s = 0
@@ -200,7 +200,7 @@ class Updater:
             return True
         if base.cancel:
             return self._cancel(base.cancel)
-        self._interrupted = False
+        self._poll_again = False
         if base.confirmation:
             self._confirm(base.confirmation)
             yield
@@ -212,7 +212,7 @@ class Updater:
         if self.installed and not base.deployment and not base.confirmation:
             self._tell_installed()
         yield
-        return self._interrupted or (action.state == REPORTING and not stuck)
+        return self._poll_again or (action.state == REPORTING and not stuck)
 
     def _poll(self):
         self._looked_ms = self._clock.ticks_ms()
@@ -253,7 +253,7 @@ class Updater:
 
         if confirmation.answer(self._client, link, self.accept):
             self._journal.write(answered=action_id)
-            self._interrupted = True
+            self._poll_again = True
 
     def _deploy(self, link):
         if self._journal.record.get("lost") == ddi.action_id(link):
@@ -266,7 +266,7 @@ class Updater:
         except HTTPError as e:
             if e.status not in (404, 410):
                 raise
-            self._interrupted = True  # canceled or confirmed elsewhere since the poll
+            self._poll_again = True  # canceled or confirmed elsewhere since the poll
             return
         yield
         yield from self._action.run(deployment, self._wanted)
@@ -281,8 +281,8 @@ class Updater:
             log.line(log.INFO, "%s", e)
             return True
         link = base.deployment
-        self._interrupted = link is None or ddi.action_id(link) != self._action.id
-        return not self._interrupted
+        self._poll_again = link is None or ddi.action_id(link) != self._action.id
+        return not self._poll_again
 
     def _send_config(self, base):
         # When asked to, and when the attributes are others than the server has.
