@@ -46,6 +46,23 @@ def test_ready_line_logs_in_and_sigterm_ends_it_cleanly():
     assert (out, err) == ("", "")
 
 
+def test_fault_strikes_devices_and_says_so():
+    options = ["--port", "0", "--fault", "status=503@poll#2", "--fault", "gone@poll#3"]
+    server = subprocess.Popen(
+        [*COMMAND, *options], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        ready = json.loads(server.stdout.readline())
+        url = f"{ready['url']}/{ready['tenant']}/controller/v1/new"
+        token = {"Authorization": f"GatewayToken {ready['gatewayToken']}"}
+        seen = [httpx.get(url, headers=token).status_code for _ in range(4)]
+    finally:
+        server.send_signal(signal.SIGTERM)
+        _, err = server.communicate(timeout=20)
+    assert seen == [200, 503, 410, 200]
+    assert "status=503@poll#2 strikes GET /DEFAULT/controller/v1/new" in err
+
+
 def test_address_that_is_taken_is_named(runner):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -59,6 +76,7 @@ REFUSED = {
     "--dialect=1999": "1999",
     "--polling-time=soon": "--polling-time",
     "--db=/nowhere/at/all.db": "--db",
+    "--fault=flood": "wrong-hash",
     "--host=0.0.0.0": "ROLLOUTS_PASSWORD",
 }
 

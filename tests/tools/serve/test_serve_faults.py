@@ -1,10 +1,14 @@
 """Each fault: what the device gets, and what the server believes afterwards."""
 
+import re
 import time
+from pathlib import Path
 
 import httpx
 import pytest
+import rollouts
 from rollouts.serve.faults import FaultError, Faults
+from rollouts.serve.strikes import KINDS, LIMITS
 from serve_asks import FIRMWARE
 
 SIZE = len(FIRMWARE)
@@ -232,3 +236,9 @@ def test_operators_are_never_struck(offered, hawkbit, operator):
 def test_bad_fault_is_refused_and_told_what_would_do(text, says):
     with pytest.raises(FaultError, match=says):
         Faults().add(text)
+
+
+def test_readme_has_every_fault_and_no_other():
+    text = Path(rollouts.__file__).with_name("README.md").read_text()
+    table = text[text.index("## Faults") : text.index("* WHERE")]
+    assert set(re.findall(r"^\| `([a-z-]+)", table, re.M)) == {*KINDS, *LIMITS}
