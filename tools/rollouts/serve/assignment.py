@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 
 from . import actions, config, errors
 from .actions import add_entry, server_says
+from .lookup import changeable_set
 from .model import Action, ActionType, DistributionSet, Status, Target, UpdateStatus
 from .store import Work
 from .windows import Window
@@ -34,13 +35,7 @@ class Assigned:
 
 def assignable(work: Work, set_id: int) -> DistributionSet:
     """The set, if it may be assigned. ApiError when it is unknown, invalid or incomplete."""
-    found = work.db.get(DistributionSet, set_id)
-    if found is None:
-        raise errors.not_found("DistributionSet", set_id)
-    if found.deleted:
-        raise errors.entity_deleted("DistributionSet", set_id)
-    if not found.valid:
-        raise errors.set_invalid(set_id)
+    found = changeable_set(work, set_id)
     if not found.complete:
         raise errors.set_incomplete(set_id)
     return found

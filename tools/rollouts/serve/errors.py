@@ -261,12 +261,6 @@ def wrong_hash(kind: str, given: str, found: str) -> ApiError:
     )
 
 
-def upload_failed(message: str) -> ApiError:
-    return ApiError(
-        400, "artifact.uploadFailed", _REPOSITORY + "ArtifactUploadFailedException", message
-    )
-
-
 def binary_missing(filename: str) -> ApiError:
     return ApiError(
         500,

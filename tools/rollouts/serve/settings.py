@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 HAWKBIT_1_0_4 = "hawkbit-1.0.4"
 YEAR_2023 = "2023"
-DIALECTS = (HAWKBIT_1_0_4, YEAR_2023)
 
 
 @dataclass(frozen=True)

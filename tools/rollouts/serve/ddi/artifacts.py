@@ -7,12 +7,13 @@ from starlette.responses import Response
 from .. import actions, errors, hub
 from ..bodies import PathId
 from ..links import Links
+from ..lookup import find_module, find_target
 from ..media import FileRoute, Reply
 from ..model import Action, Artifact, SetModule, SoftwareModule, Status, Target
 from ..ranges import disposition, file_answer
 from ..store import Work
 from .deployment import artifact
-from .device import find, router
+from .device import router
 
 resources = router()
 files = router(FileRoute)
@@ -25,8 +26,8 @@ _FOLDER = "/softwaremodules/{module_id}/artifacts"
 async def artifact_list(request: Request, tenant: str, controller_id: str, module_id: PathId):
     """The files of a module."""
     with hub.work(request) as work:
-        target = find(work, controller_id)
-        module = _module(work, module_id)
+        target = find_target(work, controller_id)
+        module = find_module(work, module_id)
         if module_id not in _installed_modules(work, target):
             _open_action(work, target, module_id)
         found = [artifact(work, a, target, Links(request)) for a in module.artifacts]
@@ -42,8 +43,8 @@ async def download(
     A whole GET writes an entry in the action's history, one with a Range does not.
     """
     with hub.work(request) as work:
-        target = find(work, controller_id)
-        module = _module(work, module_id)
+        target = find_target(work, controller_id)
+        module = find_module(work, module_id)
         item = _file(module, filename)
         sum_only = item is None and filename.endswith(_MD5SUM)
         if sum_only:
@@ -61,13 +62,6 @@ async def download(
     if sum_only:
         return _md5sum(item)
     return file_answer(request, path, item.size, item.filename, item.sha1, item.created_at)
-
-
-def _module(work: Work, module_id: int) -> SoftwareModule:
-    module = work.db.get(SoftwareModule, module_id)
-    if module is None:
-        raise errors.not_found("SoftwareModule", module_id)
-    return module
 
 
 def _file(module: SoftwareModule, filename: str) -> Artifact | None:

@@ -14,13 +14,14 @@ from starlette.responses import Response
 from .. import actions, assignment, config, errors, hub
 from ..bodies import Body, Int32, Int64, PathId, Text
 from ..links import Links
+from ..lookup import find_action, find_target
 from ..media import Reply
 from ..model import Action, DistributionSet, Status, Target, TargetAttribute
 from ..polling import Polling, wire
 from ..store import Work
 from ..windows import Window
 from .deployment import change_mark, deployment, history
-from .device import done, find, find_action, router, seen
+from .device import done, router, seen
 
 resources = router()
 
@@ -216,7 +217,7 @@ async def cancel_feedback(
 async def config_data(request: Request, tenant: str, controller_id: str, body: ConfigData):
     """The device's attributes: merged, replaced or removed."""
     with hub.work(request) as work:
-        target = find(work, controller_id)
+        target = find_target(work, controller_id)
         stored = {a.key: a.value for a in target.attributes}
         changed = _changed(stored, body)
         most = work.settings.max_attributes
@@ -263,7 +264,7 @@ async def installed_base(
 async def put_installed(request: Request, tenant: str, controller_id: str, body: AssignedVersion):
     """The device says what it runs: 201 when that was news."""
     with hub.work(request) as work:
-        target = find(work, controller_id)
+        target = find_target(work, controller_id)
         found = work.db.scalar(
             select(DistributionSet).where(
                 DistributionSet.name == body.name,

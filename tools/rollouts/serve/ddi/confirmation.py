@@ -7,11 +7,12 @@ from starlette.requests import Request
 from .. import actions, errors, hub
 from ..bodies import Body, Int32, PathId, Text, text
 from ..links import Links
+from ..lookup import find_action, find_target
 from ..media import Reply
 from ..model import Status
 from .base import deployment_body
 from .deployment import change_mark
-from .device import done, find, find_action, router, seen
+from .device import done, router, seen
 
 resources = router()
 
@@ -56,7 +57,7 @@ async def confirmation_base(request: Request, tenant: str, controller_id: str):
 async def activate(request: Request, tenant: str, controller_id: str, body: AutoConfirm):
     """Start updates without asking from now on. 409 when that is so already."""
     with hub.work(request) as work:
-        target = find(work, controller_id)
+        target = find_target(work, controller_id)
         remark = body.remark if body.remark is not None else _NO_REMARK
         actions.activate_auto_confirm(work, target, body.initiator, remark)
     return done()
@@ -66,7 +67,7 @@ async def activate(request: Request, tenant: str, controller_id: str, body: Auto
 async def deactivate(request: Request, tenant: str, controller_id: str):
     """Ask again before an update."""
     with hub.work(request) as work:
-        actions.deactivate_auto_confirm(find(work, controller_id))
+        actions.deactivate_auto_confirm(find_target(work, controller_id))
     return done()
 
 

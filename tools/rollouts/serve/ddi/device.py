@@ -1,4 +1,4 @@
-"""What the device resources have in common: their routes, the target that asks, its actions."""
+"""What the device resources have in common: their routes, the target that asks."""
 
 from fastapi import APIRouter
 from sqlalchemy import select
@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from .. import errors
 from ..media import CBOR, HAL, JSON, MediaRoute
-from ..model import Action, Target, UpdateStatus
+from ..model import Target, UpdateStatus
 from ..store import Work
 from ..tokens import new_token
 
@@ -30,24 +30,6 @@ def router(route_class=DeviceRoute) -> APIRouter:
 
 def done() -> Response:
     return Response(status_code=200)
-
-
-def find(work: Work, controller_id: str) -> Target:
-    target = work.db.scalar(select(Target).where(Target.controller_id == controller_id))
-    if target is None:
-        raise errors.not_found("Target", controller_id)
-    return target
-
-
-def find_action(work: Work, controller_id: str, action_id: int) -> Action:
-    """The action, if it is the target's. ApiError 404 when either is unknown."""
-    target = find(work, controller_id)
-    action = work.db.get(Action, action_id)
-    if action is None:
-        raise errors.not_found("Action", action_id)
-    if action.target_id != target.id:
-        raise errors.not_yours(action_id, controller_id)
-    return action
 
 
 def seen(work: Work, request: Request, controller_id: str) -> Target:

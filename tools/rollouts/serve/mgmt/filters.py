@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from starlette.requests import Request
 
-from .. import assignment, errors, hub, rsql
+from .. import assignment, errors, hub, lookup, rsql
 from ..bodies import Body, Int64, PathId, text
 from ..fields import FILTER_FIELDS, TARGET_FIELDS
 from ..media import NoContent, Reply
@@ -55,10 +55,7 @@ async def create_filter(request: Request, body: FilterCreate):
 
 
 def _find(work: Work, filter_id: int) -> TargetFilter:
-    found = work.db.get(TargetFilter, filter_id)
-    if found is None:
-        raise errors.not_found("TargetFilterQuery", filter_id)
-    return found
+    return lookup.by_id(work, TargetFilter, filter_id, "TargetFilterQuery")
 
 
 @resources.get("/{filter_id}")

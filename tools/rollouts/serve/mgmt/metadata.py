@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from .. import errors, hub
 from ..bodies import Body, PathId, Text, needed_or_500
+from ..lookup import changeable_module, changeable_set, find_module, find_set, find_target
 from ..media import Reply
 from ..model import DistributionSetMetadata, SoftwareModuleMetadata, TargetMetadata
 from ..paging import Listing, PageQuery, Paging, page
@@ -18,12 +19,7 @@ from ..rsql import Field as Name
 from ..store import Work
 from .common import (
     JsonOnlyRoute,
-    changeable_module,
-    changeable_set,
     done,
-    find_module,
-    find_set,
-    find_target,
     router,
 )
 

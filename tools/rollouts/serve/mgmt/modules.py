@@ -7,13 +7,14 @@ from starlette.responses import Response
 from .. import errors, hub
 from ..bodies import Body, PathId, text
 from ..fields import MODULE_FIELDS
+from ..lookup import changeable_module, find_module, find_type
 from ..media import FileRoute, Reply
 from ..model import Artifact, SetModule, SoftwareModule, SoftwareModuleType
 from ..paging import Listing, Paging
 from ..ranges import file_answer
 from ..store import Store, Work
 from ..upload import Received, receive
-from .common import changeable_module, done, find_module, router
+from .common import done, router
 from .shapes import Shapes
 
 resources = router("/softwaremodules")
@@ -54,12 +55,9 @@ async def create_modules(request: Request, body: list[ModuleCreate]):
 
 
 def _create(work: Work, item: ModuleCreate) -> SoftwareModule:
-    found = work.db.scalar(select(SoftwareModuleType).where(SoftwareModuleType.key == item.type))
-    if found is None:
-        raise errors.not_found("SoftwareModuleType", item.type)
     made = work.add(
         SoftwareModule(
-            type=found,
+            type=find_type(work, SoftwareModuleType, item.type),
             name=item.name,
             version=item.version,
             vendor=item.vendor,

@@ -6,10 +6,11 @@ from starlette.requests import Request
 from .. import errors, hub
 from ..bodies import Id, PathId
 from ..fields import MODULE_FIELDS
+from ..lookup import changeable_set, find_module, find_set
 from ..media import Reply
 from ..model import SetModule, SoftwareModule
 from ..paging import Listing, PageQuery, Paging
-from .common import changeable_set, done, find_module, find_set, router
+from .common import done, router
 from .sets import add_modules
 from .shapes import Shapes
 

@@ -6,10 +6,11 @@ from starlette.requests import Request
 from .. import assignment, errors, hub
 from ..bodies import PathId
 from ..fields import FILTER_FIELDS, TARGET_FIELDS, TARGETS_OF_SET_SORT
+from ..lookup import find_set
 from ..media import Reply
 from ..model import Target, TargetFilter
 from ..paging import Listing, Paging
-from .common import find_set, router
+from .common import router
 from .shapes import Shapes
 from .terms import TargetAssignment, by_target
 

@@ -10,6 +10,7 @@ from ..actions import server_says
 from ..bodies import Body, Id, PathId, Text, text
 from ..defaults import DEFAULT_SET_TYPE
 from ..fields import SET_FIELDS
+from ..lookup import changeable_set, find_set, find_type
 from ..media import Reply
 from ..model import (
     Action,
@@ -20,7 +21,7 @@ from ..model import (
 )
 from ..paging import Listing, Paging
 from ..store import Work
-from .common import JsonFirstRoute, changeable_set, done, find_set, router
+from .common import JsonFirstRoute, done, router
 from .shapes import Shapes
 
 resources = router("/distributionsets")
@@ -81,20 +82,13 @@ def _create(work: Work, item: SetCreate) -> DistributionSet:
             name=item.name,
             version=item.version,
             description=item.description,
-            type=_type(work, item.type or DEFAULT_SET_TYPE),
+            type=find_type(work, DistributionSetType, item.type or DEFAULT_SET_TYPE),
             required_migration_step=bool(item.required_migration_step),
         )
     )
     add_modules(work, made, [m.id for m in item.modules or []])
     work.db.flush()
     return made
-
-
-def _type(work: Work, key: str) -> DistributionSetType:
-    found = work.db.scalar(select(DistributionSetType).where(DistributionSetType.key == key))
-    if found is None:
-        raise errors.not_found("DistributionSetType", key)
-    return found
 
 
 def add_modules(work: Work, distribution_set: DistributionSet, ids: list[int]) -> None:

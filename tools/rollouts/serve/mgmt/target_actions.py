@@ -9,12 +9,13 @@ from .. import actions, errors, hub
 from ..actions import server_says
 from ..bodies import Body, Int32, PathId, Text
 from ..fields import ACTION_FIELDS, ACTION_FIELDS_2023
+from ..lookup import by_id, find_action, find_target
 from ..media import Reply
 from ..model import Action, ActionStatus, Status
 from ..paging import Listing, Paging
 from ..rsql import Field
 from ..store import Work
-from .common import done, find_target, router
+from .common import done, router
 from .shapes import Shapes
 
 resources = router("/targets/{controller_id}/actions")
@@ -42,16 +43,6 @@ class Confirmation(Body):
     details: list[Text | None] | None = None
 
 
-def _find(work: Work, controller_id: str, action_id: int) -> Action:
-    target = find_target(work, controller_id)
-    found = work.db.get(Action, action_id)
-    if found is None:
-        raise errors.not_found("Action", action_id)
-    if found.target_id != target.id:
-        raise errors.not_yours(action_id, controller_id)
-    return found
-
-
 def _listing(work: Work) -> Listing:
     return LISTING_2023 if work.settings.is_2023 else LISTING
 
@@ -68,7 +59,9 @@ async def list_actions(request: Request, controller_id: str, paging: Paging):
 async def read_action(request: Request, controller_id: str, action_id: PathId):
     """One action."""
     with hub.work(request) as work:
-        return Reply(Shapes(request, work).whole_action(_find(work, controller_id, action_id)))
+        return Reply(
+            Shapes(request, work).whole_action(find_action(work, controller_id, action_id))
+        )
 
 
 @resources.put("/{action_id}")
@@ -77,7 +70,7 @@ async def update_action(
 ):
     """Make it forced, the one change there is."""
     with hub.work(request) as work:
-        found = _find(work, controller_id, action_id)
+        found = find_action(work, controller_id, action_id)
         if body.force_type != "forced":
             raise errors.not_readable("An action can only be made forced.")
         found.type = body.force_type
@@ -92,7 +85,7 @@ async def cancel_action(
 ):
     """Ask the device to stop; with `force`, after that, end it without the device."""
     with hub.work(request) as work:
-        found = _find(work, controller_id, action_id)
+        found = find_action(work, controller_id, action_id)
         if force:
             actions.force_quit(work, found)
         else:
@@ -104,7 +97,7 @@ async def cancel_action(
 async def read_history(request: Request, controller_id: str, action_id: PathId, paging: Paging):
     """What happened in an action, the newest first. There is no `q`."""
     with hub.work(request) as work:
-        found = _find(work, controller_id, action_id)
+        found = find_action(work, controller_id, action_id)
         rows = select(ActionStatus).where(ActionStatus.action_id == found.id)
         paging = paging.model_copy(update={"q": None})
         return Reply(HISTORY.fetch(work, rows, paging, Shapes(request, work).entry))
@@ -116,7 +109,7 @@ async def confirm_action(
 ):
     """Confirm or deny for the device. 404 when it does not wait, 410 when it is over."""
     with hub.work(request) as work:
-        found = _find(work, controller_id, action_id)
+        found = find_action(work, controller_id, action_id)
         if not found.active:
             raise errors.Empty(410)
         if found.status != Status.WAIT_FOR_CONFIRMATION:
@@ -140,7 +133,4 @@ async def list_all_actions(request: Request, paging: Paging, representation: str
 async def read_any_action(request: Request, action_id: PathId):
     """One action of any target."""
     with hub.work(request) as work:
-        found = work.db.get(Action, action_id)
-        if found is None:
-            raise errors.not_found("Action", action_id)
-        return Reply(Shapes(request, work).whole_action(found))
+        return Reply(Shapes(request, work).whole_action(by_id(work, Action, action_id)))

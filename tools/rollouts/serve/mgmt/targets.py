@@ -9,12 +9,13 @@ from starlette.responses import Response
 from .. import actions, assignment, errors, hub
 from ..bodies import Body, text
 from ..fields import TARGET_FIELDS
+from ..lookup import find_target
 from ..media import NoContent, Reply
 from ..model import Action, ActionStatus, DistributionSet, Target
 from ..paging import Listing, Paging
 from ..store import Work
 from ..tokens import new_token
-from .common import done, find_target, router
+from .common import done, router
 from .shapes import Shapes, present
 from .terms import SetAssignment
 

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from .. import errors, hub
 from ..bodies import Body, Id, Int32, PathId, text
 from ..fields import MODULE_TYPE_FIELDS, SET_TYPE_FIELDS
+from ..lookup import by_id
 from ..media import Reply
 from ..model import DistributionSetType, DistributionSetTypeElement, SoftwareModuleType
 from ..paging import Listing, Paging
@@ -68,14 +69,7 @@ async def create_module_types(request: Request, body: list[ModuleTypeCreate]):
 async def read_module_type(request: Request, type_id: PathId):
     """One type of modules."""
     with hub.work(request) as work:
-        return Reply(Shapes(request, work).module_type(_module_type(work, type_id)))
-
-
-def _module_type(work: Work, type_id: int) -> SoftwareModuleType:
-    found = work.db.get(SoftwareModuleType, type_id)
-    if found is None:
-        raise errors.not_found("SoftwareModuleType", type_id)
-    return found
+        return Reply(Shapes(request, work).module_type(by_id(work, SoftwareModuleType, type_id)))
 
 
 @set_types.get("")
@@ -99,7 +93,9 @@ def _create_set_type(work: Work, item: SetTypeCreate) -> DistributionSetType:
     made = DistributionSetType(key=item.key, name=item.name, description=item.description)
     for ids, needed in ((item.mandatorymodules, True), (item.optionalmodules, False)):
         made.elements += [
-            DistributionSetTypeElement(module_type=_module_type(work, i.id), mandatory=needed)
+            DistributionSetTypeElement(
+                module_type=by_id(work, SoftwareModuleType, i.id), mandatory=needed
+            )
             for i in ids or []
         ]
     work.add(made)
@@ -111,14 +107,7 @@ def _create_set_type(work: Work, item: SetTypeCreate) -> DistributionSetType:
 async def read_set_type(request: Request, type_id: PathId):
     """One type of sets."""
     with hub.work(request) as work:
-        return Reply(Shapes(request, work).set_type(_set_type(work, type_id)))
-
-
-def _set_type(work: Work, type_id: int) -> DistributionSetType:
-    found = work.db.get(DistributionSetType, type_id)
-    if found is None:
-        raise errors.not_found("DistributionSetType", type_id)
-    return found
+        return Reply(Shapes(request, work).set_type(by_id(work, DistributionSetType, type_id)))
 
 
 @set_types.get("/{type_id}/{kind}")
@@ -129,7 +118,7 @@ async def read_elements(request: Request, type_id: PathId, kind: str):
         raise errors.FrameworkError(404)
     with hub.work(request) as work:
         shapes = Shapes(request, work)
-        elements = _set_type(work, type_id).elements
+        elements = by_id(work, DistributionSetType, type_id).elements
         return Reply(
             [shapes.module_type(e.module_type) for e in elements if e.mandatory == needed]
         )
