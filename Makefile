@@ -55,6 +55,9 @@ bench-upload: setup  ## upload of 256 MB by `rollouts` against curl, and its mem
 bench-polls: setup  ## polls of 1,000 devices at `rollouts serve` against gooseBit
 	@$(BIN)/python tools/bench_polls.py $(ARGS)
 
+crash: setup  ## pairs of power cuts in one update: PAIRS=1000 SEED=1
+	@$(BIN)/python tools/crash_pairs.py $(if $(PAIRS),--pairs $(PAIRS)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
 flash: setup  ## MicroPython with two OTA slots onto a chip: PORT=/dev/ttyUSB0 FIRMWARE=firmware.bin
 	@$(BIN)/python tools/flash.py --port "$(PORT)" --firmware "$(FIRMWARE)"
 

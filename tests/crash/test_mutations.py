@@ -4,7 +4,7 @@ import random
 
 import pytest
 from crash.mutations import MUTATIONS, Mutation, PatchError, mutate
-from crash.update import SCENARIOS, NeverActivated, Update, second_cut, single_cuts
+from crash.update import SCENARIOS, NeverActivated, Update, draw_pair, single_cuts
 from simboard.host import FIRMWARE, UNIX
 
 SEED = 5
@@ -20,9 +20,7 @@ def attempts(scenario, firmware):
     for cut in cuts:
         yield Update(scenario, [cut], firmware).run().wrong
     for _ in range(PAIRS):
-        first = drawn.choice(cuts)
-        second = second_cut(scenario, first, drawn)
-        yield Update(scenario, [first, second], firmware).run().wrong
+        yield Update(scenario, draw_pair(scenario, drawn), firmware).run().wrong
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)

@@ -359,27 +359,37 @@ class NeverActivated(Update):
         return how
 
 
-@functools.cache
-def single_cuts(scenario):
-    """Return every cut that one update has."""
-    update = Update(scenario).run()
-    if update.wrong:
-        raise AssertionError(f"without a cut: {update.wrong}")
+def cuts_of(counts):
+    """Return every cut that an update with so many events has."""
     return [
         Cut(kind, number, moment)
         for kind, moments in _MOMENTS.items()
-        for number in range(1, update.supply.counts[kind] + 1)
+        for number in range(1, counts[kind] + 1)
         for moment in moments
     ]
 
 
-def second_cut(scenario, first, random):
-    """Return a cut after `first`, one of those that the rest of it has; drawn by `random`."""
-    supply = Update(scenario, [first]).run().supply
+@functools.cache
+def single_cuts(scenario):
+    """Return every cut that one update in this process has."""
+    update = Update(scenario).run()
+    if update.wrong:
+        raise AssertionError(f"without a cut: {update.wrong}")
+    return cuts_of(update.supply.counts)
+
+
+def draw_later(supply, random):
+    """Return a cut drawn from those after the one that `supply` has made."""
     before, after = supply.counts_at[0], supply.counts
     kind = random.choice([kind for kind in KINDS if after[kind] > before[kind]])
     number = random.randint(before[kind] + 1, after[kind])
     return Cut(kind, number, random.choice(_MOMENTS[kind]))
+
+
+def draw_pair(scenario, random):
+    """Return two cuts that one update has, drawn by `random`."""
+    first = random.choice(single_cuts(scenario))
+    return [first, draw_later(Update(scenario, [first]).run().supply, random)]
 
 
 def story(scenario, cuts):
