@@ -89,7 +89,7 @@ class Operator:
         )
         if done.returncode not in ok:
             raise SystemExit(
-                f"rollouts {arguments[0]} ended with {done.returncode}: {done.stderr}"
+                f"rollouts {arguments[0]} ended with {done.returncode}: {done.stderr.strip()}"
             )
         return done.stdout.strip()
 
@@ -192,6 +192,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--firmware", type=Path, help="the image of act one, an .app-bin")
     firmware = parser.parse_args().firmware
+    if firmware and not firmware.is_file():
+        raise SystemExit(f"demo: FIRMWARE={firmware}: no such file")
     started_s = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         good = play(Path(folder), firmware)
@@ -201,4 +203,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
