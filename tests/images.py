@@ -1,42 +1,44 @@
-"""Application images made with esptool's own classes, for tests of host tools."""
+"""Combined firmware as MicroPython releases it: bootloader, table, application.
 
-import io
-import struct
+What `make flash` takes and `publish` refuses. With esptool's own image classes; nothing in it
+runs. The header says 4 MB of flash, DIO, 40 MHz, as that of the official files does.
+"""
 
-from esptool.bin_image import ESP32FirmwareImage, ESP32S3FirmwareImage, ImageSegment
+import appimage
+from esp_idf_defs.partitions import PartitionTable
+from esptool.bin_image import ELFSection
+from esptool.targets import CHIP_DEFS
 
-_DROM_ADDRESS = {"ESP32": 0x3F400020, "ESP32-S3": 0x3C000020}
-_CLASS = {"ESP32": ESP32FirmwareImage, "ESP32-S3": ESP32S3FirmwareImage}
+FLASH_4MB_40M = 0x20
+DIO = 2
+RAM = 0x3FFF0000
+# What MicroPython's standard build brings: one application, no OTA.
+STOCK_TABLE = """
+nvs,      data, nvs,     0x9000,  0x6000
+phy_init, data, phy,     0xf000,  0x1000
+factory,  app,  factory, 0x10000, 0x1F0000
+vfs,      data, fat,     0x200000, 0x200000
+"""
 
 
-def app_image(name="demo", version="1.0.0", size=5000, chip="ESP32", magic=0xABCD5432):
-    """Return the bytes of an image whose first segment has an esp_app_desc_t."""
-    description = struct.pack(
-        "<II8s32s32s16s16s32s32s80s",
-        *(magic, 0, b"", version.encode(), name.encode()),
-        *(b"12:00:00", b"Nov 24 2026", b"v5.2", b"", b""),
-    )
-    image = _CLASS[chip]()
-    image.segments = [ImageSegment(_DROM_ADDRESS[chip], description + bytes(size))]
-    image.entrypoint = 0x40080000
+def bootloader(chip="esp32", size=20_000) -> bytes:
+    """Return an image that could be a bootloader: it has no esp_app_desc_t."""
+    image = CHIP_DEFS[chip].BOOTLOADER_IMAGE()
+    image.chip_id = CHIP_DEFS[chip].IMAGE_CHIP_ID
+    image.flash_mode = DIO
+    image.flash_size_freq = FLASH_4MB_40M
+    image.segments = [ELFSection(b".data", RAM, b"BOOT" * (size // 4), 0)]
     return image.save(None)
 
 
-def partition_table():
-    """Return a table of one app partition, as it lies in the flash."""
-    entry = struct.pack("<2sBBII16sI", b"\xaa\x50", 0, 0, 0x10000, 0x1F0000, b"factory", 0)
-    return entry.ljust(0xC00, b"\xff")
+def combine(boot: bytes, app: bytes, chip="esp32", table=STOCK_TABLE) -> bytes:
+    """Return the file that is written to the offset of the chip's bootloader."""
+    start = CHIP_DEFS[chip].BOOTLOADER_FLASH_OFFSET
+    binary = PartitionTable.from_csv(table).to_binary()
+    before_app = boot.ljust(0x8000 - start, b"\xff") + binary
+    return before_app.ljust(0x10000 - start, b"\xff") + app
 
 
-def combined_image(begins_at=0x1000):
-    """Return bootloader, partition table and application as one file for flash offset
-    `begins_at`: what users publish by mistake."""
-    flash = io.BytesIO(b"\xff" * 0x20000)
-    for offset, data in (
-        (begins_at, app_image(magic=0)),
-        (0x8000, partition_table()),
-        (0x10000, app_image()),
-    ):
-        flash.seek(offset)
-        flash.write(data)
-    return flash.getvalue()[begins_at:]
+def combined(chip="esp32", size=100_000) -> bytes:
+    """Return a whole file, its application of that many bytes."""
+    return combine(bootloader(chip), appimage.make(size=size, chip=chip), chip)

@@ -32,7 +32,9 @@ _IRAM_SIZE = 64
 _OVERHEAD = 24 + 8 + 8 + _IRAM_SIZE + 4 + 32
 
 
-def make(project_name="ok", version="1.0.0", size=64 * 1024, chip="esp32") -> bytes:
+def make(
+    project_name="ok", version="1.0.0", size=64 * 1024, chip="esp32", idf_version="v5.5.1"
+) -> bytes:
     """Return an image of exactly `size` bytes (a multiple of 16).
 
     The same arguments give the same bytes, another version gives other noise throughout.
@@ -43,7 +45,8 @@ def make(project_name="ok", version="1.0.0", size=64 * 1024, chip="esp32") -> by
     if size % 16 or size < MIN_SIZE:
         raise ValueError(f"an image has a multiple of 16 bytes, at least {MIN_SIZE}, not {size}")
     noise = random.Random(f"{project_name} {version} {size} {chip}").randbytes(size)
-    description = _description(project_name, version, hashlib.sha256(noise).digest())
+    names = [text.encode() for text in (version, project_name, idf_version)]
+    description = _description(*names, hashlib.sha256(noise).digest())
     rom_size = size - _OVERHEAD - len(description)
     image = CHIPS[chip]()
     iram = next(start for start, _, name in image.ROM_LOADER.MEMORY_MAP if name == "IRAM")
@@ -61,14 +64,14 @@ def make(project_name="ok", version="1.0.0", size=64 * 1024, chip="esp32") -> by
     return made
 
 
-def _description(project_name: str, version: str, elf_sha256: bytes) -> bytes:
-    for text in (project_name, version):
-        if len(text.encode()) > 31:
-            raise ValueError(f"{text!r} is longer than 31 bytes")
+def _description(version: bytes, name: bytes, idf_version: bytes, elf_sha256: bytes) -> bytes:
+    for text in (version, name, idf_version):
+        if len(text) > 31:
+            raise ValueError(f"{text.decode()!r} is longer than 31 bytes")
     return struct.pack(
         _DESCRIPTION,
-        *(_DESCRIPTION_MAGIC, 0, version.encode(), project_name.encode()),
-        *(b"12:00:00", b"Nov 24 2026", b"v5.5.1", elf_sha256, 0, 0, 16),
+        *(_DESCRIPTION_MAGIC, 0, version, name),
+        *(b"12:00:00", b"Nov 24 2026", idf_version, elf_sha256, 0, 0, 16),
     )
 
 

@@ -8,7 +8,6 @@ Exits 1 over a budget. `k` and KB are 1024 bytes.
 import argparse
 import hashlib
 import os
-import struct
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import appimage
 from rich.console import Console
 from rich.table import Table
 from rollouts.api.client import Hawkbit
@@ -70,16 +70,6 @@ def smallest(works: Callable[[int], str | None]) -> int:
         else:
             high = middle
     return high
-
-
-def made_image(size: int) -> bytes:
-    """Return bytes whose first block is an application image's for ESP32."""
-    header = struct.pack("<BBBBLB3xH9xB", 0xE9, 1, 2, 0x20, 0x40080000, 0xEE, 0, 1)
-    segment = struct.pack("<LLL", 0x3F400020, size, 0xABCD5432)
-    filler = hashlib.shake_256(b"image").digest(64 * KB)
-    return (header + segment).ljust(288, b"\0") + (filler * (size // len(filler) + 1))[
-        : size - 288
-    ]
 
 
 class Attempts:
@@ -144,7 +134,7 @@ def run_unix(program, mpy, folder, heap, env=None) -> subprocess.CompletedProces
 def import_complaint(mpy: Path, heap: int) -> str | None:
     """Import all that an update needs, in `heap` bytes; return what went wrong, or None."""
     with tempfile.TemporaryDirectory() as folder:
-        make_flash(Path(folder, "flash.bin"), made_image(_SECTOR))
+        make_flash(Path(folder, "flash.bin"), appimage.make(size=_SECTOR))
         done = run_unix("import update", mpy, folder, heap, {"URL": ""})
     return done.stderr or done.stdout if done.returncode else None
 
@@ -159,7 +149,7 @@ def import_cost(mpy: Path, module: str) -> int:
         f"import {module}\ngc.collect(); print(gc.mem_alloc() - before)"
     )
     with tempfile.TemporaryDirectory() as folder:
-        make_flash(Path(folder, "flash.bin"), made_image(_SECTOR))
+        make_flash(Path(folder, "flash.bin"), appimage.make(size=_SECTOR))
         return int(run_unix(program, mpy, folder, _LARGEST).stdout)
 
 
@@ -200,7 +190,7 @@ class Figure:
 
 def updates(mpy: Path, folder: Path) -> Iterator[Figure]:
     """Yield the smallest heaps of whole updates: HTTP, TLS, and a large artifact."""
-    image = REAL_IMAGE.read_bytes() if REAL_IMAGE.exists() else made_image(REAL_SIZE)
+    image = REAL_IMAGE.read_bytes() if REAL_IMAGE.exists() else appimage.make(size=REAL_SIZE)
     kind = "real" if REAL_IMAGE.exists() else "made"
     certificates.make(folder)
     with local_server() as server:
@@ -212,7 +202,7 @@ def updates(mpy: Path, folder: Path) -> Iterator[Figure]:
         tls_url = f"https://localhost:{proxy.port}"
         heap = smallest(lambda heap: attempts.complaint(heap, tls_url, folder / "ca.der"))
         yield Figure("the same, TLS", heap)
-        large = Attempts(mpy, server, made_image(LARGE_SIZE), "large")
+        large = Attempts(mpy, server, appimage.make(size=LARGE_SIZE), "large")
         heap = smallest(lambda heap: large.complaint(heap, server.url))
         yield Figure(f"whole update, {LARGE_SIZE} bytes, HTTP", heap, UPDATE_BUDGET)
         proxy.close()

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import appimage
 import interpreters
 import pytest
 import ram
@@ -37,13 +38,6 @@ def test_failure_with_plenty_of_heap_is_not_about_heap():
         ram.smallest(lambda heap: "status 1: ImportError")
 
 
-def test_made_image_is_an_application_of_its_size():
-    image = ram.made_image(300_000)
-    assert len(image) == 300_000
-    assert image[0] == 0xE9 and image[12:14] == b"\0\0" and image[23] == 1
-    assert image[32:36] == b"\x32\x54\xcd\xab"
-
-
 def test_stub_has_at_most_60_lines():
     stub = size.ROOT / "tests" / "ram" / "esp32.py"
     assert len(stub.read_text().splitlines()) <= 60
@@ -52,7 +46,7 @@ def test_stub_has_at_most_60_lines():
 @needs_unix
 def test_update_needs_a_heap_and_reaches_the_server(mpy):
     with local_server() as server:
-        attempts = ram.Attempts(mpy, server, ram.made_image(20_000), "small")
+        attempts = ram.Attempts(mpy, server, appimage.make(size=20_000), "small")
         assert attempts.complaint(512 * size.KB, server.url) is None
         assert "MemoryError" in attempts.complaint(16 * size.KB, server.url)
         assert attempts.complaint(512 * size.KB, "http://127.0.0.1:1")

@@ -1,8 +1,10 @@
 import types
 from urllib.parse import urlsplit
 
+import appimage
 import certificates
 import flash as flasher
+import images
 import install
 import pytest
 from boards.ESP32_GENERIC.mock_chip import MockChip
@@ -13,8 +15,6 @@ from simboard.flash import Flash, Memory
 from simboard.host import Board
 from tls_proxy import TLSProxy
 from typer.testing import CliRunner
-
-from boards.ESP32_GENERIC import combined
 
 # What MicroPython's has and CPython's has not.
 ESP32_MODULES = {"gc": types.SimpleNamespace(threshold=lambda size: None)}
@@ -39,7 +39,7 @@ def board(plug_in, tmp_path):
     """Return a simulated board with the flash that `make flash` wrote, and boot.py on it."""
     chip = plug_in("esp32", 8)
     file = tmp_path / "firmware.bin"
-    file.write_bytes(combined.firmware())
+    file.write_bytes(images.combined())
     assert flasher.main(["--port", chip.url, "--firmware", str(file)]) == 0
     memory = Memory(len(chip.flash))
     memory.data = chip.flash
@@ -77,7 +77,7 @@ class Operator:
     def roll_out(self, version: str, *options) -> None:
         """Publish an image of that version and assign it to the target."""
         image = self._folder / "firmware.app-bin"
-        image.write_bytes(combined.application(version=version))
+        image.write_bytes(appimage.make(version=version))
         self("publish", image, "--name", "firmware", "--version", version)
         self("assign", f"firmware:{version}", self.TARGET, *options)
 

@@ -4,9 +4,9 @@ The flash that `make flash` wrote becomes the flash of a simulated board, which 
 and main.py as they are.
 """
 
+import appimage
 import install
 import pytest
-from boards.ESP32_GENERIC.combined import application
 from simboard import behavior
 from simboard.host import FIRMWARE, Board
 
@@ -24,7 +24,7 @@ machine.reset()
 
 def stage(board, name="ok"):
     """Have version 2.0.0 boot next, on trial, with a main.py that does nothing."""
-    board.install(application(version="2.0.0", name=name), slot=1)
+    board.install(appimage.make(version="2.0.0", project_name=name), slot=1)
     board.put("/main.py", STAGE_OTHER_SLOT)
     assert board.boot(MINUTE_MS).how == "reset"
     board.put("/main.py", b"")

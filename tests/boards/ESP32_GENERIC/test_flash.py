@@ -7,13 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import appimage
 import flash
+import images
 import pytest
 from esp_idf_defs.image_metadata import ImageFlashSize, ImageMetadata
 from esp_idf_defs.partitions import PartitionTable
 from simboard import partitions
-
-from boards.ESP32_GENERIC import combined
 
 ROOT = Path(__file__).parents[3]
 REAL = ROOT.parent / "shared" / "firmware" / "ESP32_GENERIC-v1.23.0.bin"
@@ -63,8 +63,8 @@ def table_of(chip) -> list[tuple]:
 @pytest.mark.parametrize("name", ["esp32", "esp32s3"])
 def test_bare_chip_gets_every_piece_at_its_offset(plug_in, put, name, mib):
     chip = plug_in(name, mib)
-    boot, app = combined.bootloader(name), combined.application(name)
-    assert run(chip, put(combined.combine(boot, app, name))) == 0
+    boot, app = images.bootloader(name), appimage.make(chip=name)
+    assert run(chip, put(images.combine(boot, app, name))) == 0
 
     boot_at = {"esp32": 0x1000, "esp32s3": 0}[name]
     size = image_at(chip, boot_at).header.spi_size
@@ -97,7 +97,7 @@ def test_tables_are_those_of_the_simulated_board(mib, layout):
 def test_used_chip_boots_the_new_image_and_keeps_nothing_of_the_old(plug_in, put):
     chip = plug_in("esp32", 8)
     chip.flash[:] = b"\x5a" * len(chip.flash)
-    assert run(chip, put(combined.firmware())) == 0
+    assert run(chip, put(images.combined())) == 0
     table = PartitionTable.from_binary(bytes(chip.flash[0x8000:0x8C00]))
     for name in "nvs", "otadata":
         part = table[name]
@@ -108,7 +108,7 @@ def test_used_chip_boots_the_new_image_and_keeps_nothing_of_the_old(plug_in, put
 
 def test_second_flash_keeps_the_files_and_forgets_the_record(plug_in, put, capsys):
     chip = plug_in("esp32", 8)
-    path = put(combined.firmware())
+    path = put(images.combined())
     assert run(chip, path) == 0
     assert "a new filesystem" in capsys.readouterr().out
     chip.flash[0x4F0000:0x4F0010] = b"the user's files"
@@ -121,7 +121,7 @@ def test_second_flash_keeps_the_files_and_forgets_the_record(plug_in, put, capsy
 
 def test_esptool_finds_header_and_hash_of_the_written_bootloader_valid(plug_in, put, tmp_path):
     chip = plug_in("esp32", 8)
-    assert run(chip, put(combined.firmware())) == 0
+    assert run(chip, put(images.combined())) == 0
     dump = tmp_path / "bootloader.bin"
     dump.write_bytes(chip.flash[0x1000:0x8000])
     command = [sys.executable, "-m", "esptool", "image-info", str(dump)]
@@ -133,7 +133,7 @@ def test_esptool_finds_header_and_hash_of_the_written_bootloader_valid(plug_in, 
 
 def test_app_larger_than_the_slot_names_the_right_firmware(plug_in, put, capsys):
     chip = plug_in("esp32", 4)
-    assert run(chip, put(combined.firmware(size=0x180000))) == 1
+    assert run(chip, put(images.combined(size=0x180010))) == 1
     error = capsys.readouterr().err
     assert "does not fit the 1,572,864 of a slot in the 4 MiB table" in error
     assert "variant OTA (ESP32_GENERIC-OTA-*.bin)" in error
@@ -142,23 +142,21 @@ def test_app_larger_than_the_slot_names_the_right_firmware(plug_in, put, capsys)
 
 def test_app_as_large_as_the_slot_is_written(plug_in, put):
     chip = plug_in("esp32", 4)
-    app = combined.application(size=0x180000 - 0x400)
-    app = combined.application(size=0x180000 - 0x400 + (0x180000 - len(app)) // 256 * 256)
-    assert len(app) <= 0x180000 < len(app) + 256
-    assert run(chip, put(combined.combine(combined.bootloader(), app))) == 0
+    app = appimage.make(size=0x180000)
+    assert run(chip, put(images.combine(images.bootloader(), app))) == 0
     assert chip.flash[0x10000 : 0x10000 + len(app)] == app
 
 
 def test_firmware_for_another_chip_is_refused(plug_in, put, capsys):
     chip = plug_in("esp32", 8)
-    assert run(chip, put(combined.firmware("esp32s3"))) == 1
+    assert run(chip, put(images.combined("esp32s3"))) == 1
     assert "firmware.bin is for ESP32-S3, the chip is ESP32" in capsys.readouterr().err
     assert chip.flash == b"\xff" * len(chip.flash)
 
 
 def test_two_mib_of_flash_are_refused(plug_in, put, capsys):
     chip = plug_in("esp32", 2)
-    assert run(chip, put(combined.firmware())) == 1
+    assert run(chip, put(images.combined())) == 1
     assert "two OTA slots need 4 MiB of flash, this chip has 2 MiB" in capsys.readouterr().err
 
 
@@ -166,14 +164,14 @@ def flipped(data: bytes, at: int) -> bytes:
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
 
 
-WHOLE = combined.firmware()
+WHOLE = images.combined()
 WRONG_FILES = {
-    "the application alone": (combined.application(), "needs the combined .bin"),
+    "the application alone": (appimage.make(), "needs the combined .bin"),
     "uf2": (b"UF2\n" + bytes(508), "take MicroPython's .bin, not .uf2"),
     "elf": (b"\x7fELF" + bytes(508), "not an ESP32 firmware image"),
     "empty": (b"", "not an ESP32 firmware image"),
     "unknown chip": (flipped(WHOLE, 13), "unknown chip, id 256"),
-    "bootloader alone": (combined.bootloader(), "no partition table at 0x8000"),
+    "bootloader alone": (images.bootloader(), "no partition table at 0x8000"),
     "bit in the bootloader": (flipped(WHOLE, 4000), "its bootloader is damaged"),
     "bit in the table": (flipped(WHOLE, 0x7004), "no partition table at 0x8000"),
     "bit in the application": (flipped(WHOLE, 0xF000 + 50_000), "its app is damaged"),
@@ -184,11 +182,11 @@ WRONG_FILES = {
     "truncated": (WHOLE[:-1000], "its app is damaged or truncated"),
     "no application": (WHOLE[:0xF000], "its app is damaged or truncated"),
     "two bootloaders": (
-        combined.combine(combined.bootloader(), combined.bootloader()),
+        images.combine(images.bootloader(), images.bootloader()),
         "no application at 0x10000",
     ),
     "too old": (
-        combined.combine(combined.bootloader(), combined.application(idf_version="v4.4.4")),
+        images.combine(images.bootloader(), appimage.make(idf_version="v4.4.4")),
         "take 1.23 or newer",
     ),
 }

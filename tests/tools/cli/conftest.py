@@ -2,8 +2,8 @@
 
 import json
 
+import appimage
 import httpx
-import images
 import pytest
 from rollouts.api import Hawkbit
 from rollouts.cli.root import make_app
@@ -99,7 +99,7 @@ def any_cli(any_server, tmp_path, monkeypatch):
 @pytest.fixture
 def image(tmp_path):
     file = tmp_path / "fw.app-bin"
-    file.write_bytes(images.app_image("fw", "2.0.0"))
+    file.write_bytes(appimage.make("fw", "2.0.0"))
     return file
 
 

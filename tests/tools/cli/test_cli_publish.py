@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 
+import appimage
 import images
 import pytest
 from rollouts.api.errors import UnreachableError
@@ -38,7 +39,7 @@ def test_another_content_under_the_same_version_is_refused(any_cli, image, tmp_p
     any_cli.ok("publish", image)
     before = any_cli.ok("ds", "list", "--json").json
     other = tmp_path / "other.bin"
-    other.write_bytes(images.app_image("fw", "2.0.0", size=6000))
+    other.write_bytes(appimage.make("fw", "2.0.0", size=6000))
     result = any_cli("publish", other)
     assert result.code == 3
     assert "fw:2.0.0 is published already with another content" in result.err
@@ -153,7 +154,7 @@ def test_dry_run_says_the_steps_and_does_none(cli, image):
 
 def test_an_image_without_a_name_needs_name_and_version(cli, tmp_path):
     file = tmp_path / "stock.bin"
-    file.write_bytes(images.app_image("", ""))
+    file.write_bytes(appimage.make("", ""))
     result = cli("publish", file)
     assert result.code == 2
     assert "--name and --version needed: the image has none" in result.err
@@ -163,7 +164,7 @@ def test_an_image_without_a_name_needs_name_and_version(cli, tmp_path):
 
 def test_a_combined_image_is_refused_by_name(cli, tmp_path):
     file = tmp_path / "firmware.bin"
-    file.write_bytes(images.combined_image())
+    file.write_bytes(images.combined())
     result = cli("publish", file, "--name", "a", "--version", "1")
     assert result.code == 3 and "combined image" in result.err
 

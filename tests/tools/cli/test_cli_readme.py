@@ -9,7 +9,7 @@ import threading
 import time
 from pathlib import Path
 
-import images
+import appimage
 import pytest
 import typer
 from rollouts.api import Hawkbit
@@ -23,8 +23,10 @@ README = Path(__file__).parents[3] / "tools/rollouts/README.md"
 TEXT = README.read_text(encoding="utf-8")
 
 
-def block(language):
-    return re.search(rf"```{language}\n(.*?)```", TEXT, re.DOTALL).group(1)
+def block(language, words=""):
+    """Return the first block of that language with these words in it."""
+    blocks = re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
+    return next(each for each in blocks if words in each)
 
 
 def conversations(text):
@@ -54,7 +56,7 @@ def install_when_assigned(device):
 
 
 def test_the_quick_start_prints_what_it_shows_and_python_reads_it(environ, tmp_path, devices):
-    (tmp_path / "fw.app-bin").write_bytes(images.app_image("fw", "2.0.0"))
+    (tmp_path / "fw.app-bin").write_bytes(appimage.make("fw", "2.0.0"))
     for command, shown in conversations(block("console")):
         if "assign" in command:
             threading.Thread(
@@ -70,7 +72,10 @@ def test_the_quick_start_prints_what_it_shows_and_python_reads_it(environ, tmp_p
         )
         assert result.stdout == shown, (command, result.stderr)
     result = subprocess.run(
-        [sys.executable, "-c", block("python")], env=environ, capture_output=True, text=True
+        [sys.executable, "-c", block("python", "rollouts.api")],
+        env=environ,
+        capture_output=True,
+        text=True,
     )
     assert result.stdout.splitlines()[0] == "kitchen-1 fw:2.0.0", result.stderr
     assert "finished ['installed fw 2.0.0']" in result.stdout
