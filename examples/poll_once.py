@@ -1,5 +1,5 @@
 # Asks the server once what it wants of this device. Needs no board:
-#   rollouts serve &
+#   rollouts serve &                                     (examples/README.md: its variables)
 #   rollouts setup kitchen-1                             (writes config.py)
 #   MICROPYPATH=.:lib .venv/bin/micropython examples/poll_once.py
 

@@ -1,5 +1,5 @@
 # Tells the server what this device is: the attributes of the target. Needs no board:
-#   rollouts serve &
+#   rollouts serve &                                     (examples/README.md: its variables)
 #   rollouts setup kitchen-1                             (writes config.py)
 #   MICROPYPATH=.:lib .venv/bin/micropython examples/report_config.py
 

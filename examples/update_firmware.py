@@ -1,5 +1,5 @@
 # Keeps the firmware up to date, over plain http in your own network. A board with config.py,
-# the library and boot.py (make install), already online:
+# the library and boot.py (make install), already online; see examples/README.md:
 #   mpremote cp examples/update_firmware.py :main.py + reset
 
 import gc
