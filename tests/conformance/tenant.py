@@ -41,7 +41,7 @@ class Tenant:
         if old.value == value:
             return
         if not (self._is_ours or self._is_allowed):
-            raise NotAllowed(f"{key} would have to be {value}: ALLOW_CONFIG=1 lets it be changed")
+            raise NotAllowed(f"{key} is not {value}; ALLOW_CONFIG=1 changes it for the run")
         self._old.setdefault(key, {"value": old.value, "global": old.global_})
         if not self._is_ours:
             _save(self._saved, {"url": self._url, "values": self._old})

@@ -1,5 +1,7 @@
 """Updates that go wrong: the board goes on with what it had, and says why."""
 
+import time
+
 import pytest
 from conformance.lab import FACTORY, View
 
@@ -87,8 +89,11 @@ def fill_history(lab, action):
     with lab.ddi() as client:
         for _ in range(2000):
             answer = client.post(f"{lab.base}/deploymentBase/{action}/feedback", json=report)
-            if answer.status_code == 429:
+            if answer.status_code == 429 and answer.content:
                 assert answer.json()["errorCode"].endswith("quota.tooManyEntries")
                 return
-            answer.raise_for_status()
+            if answer.status_code == 429:  # its filter against floods, which forgets
+                time.sleep(1)
+            else:
+                answer.raise_for_status()
     pytest.skip("this server takes 2000 status entries for one action")
