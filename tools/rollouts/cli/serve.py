@@ -25,5 +25,5 @@ def serve(context: typer.Context):
     except ModuleNotFoundError as error:
         if error.name.startswith("rollouts"):
             raise
-        Output().error(f"{error.name} is missing: pip install 'rollouts[serve]'")
+        Output().error(f"{error.name} is missing: pip install '.[serve]' in a checkout")
         raise typer.Exit(Exit.USAGE) from error
