@@ -1,7 +1,8 @@
 """What the server is told at its start. tools/README.md has the same list as a table."""
 
-import secrets
 from dataclasses import dataclass, field
+
+from .tokens import new_token
 
 HAWKBIT_1_0_4 = "hawkbit-1.0.4"
 YEAR_2023 = "2023"
@@ -12,7 +13,7 @@ class Settings:
     tenant: str = "DEFAULT"
     user: str = "admin"
     password: str = "admin"
-    gateway_token: str = field(default_factory=lambda: secrets.token_hex(16))
+    gateway_token: str = field(default_factory=new_token)
     # hawkBit starts with both kinds of device login off; a server for demos is of no use so.
     device_login: bool = True
     dialect: str = HAWKBIT_1_0_4

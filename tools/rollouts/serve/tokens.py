@@ -1,4 +1,4 @@
-"""Tokens for targets, of the form that hawkBit makes."""
+"""Tokens for targets and the gateway, of the form that hawkBit makes."""
 
 import secrets
 

@@ -5,7 +5,7 @@
     with local_server() as server:
         client = httpx.Client(base_url=server.url, auth=(server.user, server.password))
 
-With pytest, `pytest_plugins = ["rollouts.testing.fixtures"]` in conftest.py gives a fixture
+With pytest, `from rollouts.testing.fixtures import hawkbit, hawkbit_server` in conftest.py gives
 `hawkbit`: one server for the whole session, emptied before each test.
 """
 
