@@ -1,11 +1,10 @@
 """DDI: the device's user confirms an update before it begins."""
 
-from typing import Literal
-
 from starlette.requests import Request
 
 from .. import actions, errors, hub
-from ..bodies import Body, Int32, PathId, Text, text
+from ..bodies import PathId
+from ..consent import AutoConfirm, Confirmation, answer
 from ..links import Links
 from ..lookup import find_action, find_target
 from ..media import Reply
@@ -17,17 +16,6 @@ from .device import done, router, seen
 resources = router()
 
 _NO_REMARK = "Switched on over the Direct Device Integration API without a remark."
-
-
-class ConfirmationFeedback(Body):
-    confirmation: Literal["confirmed", "denied"]
-    code: Int32 | None = None
-    details: list[Text | None] | None = None
-
-
-class AutoConfirm(Body):
-    initiator: text(0, 64) = None
-    remark: text(0, 512) = None
 
 
 @resources.get("/confirmationBase")
@@ -91,17 +79,9 @@ async def confirmation(
 
 @resources.post("/confirmationBase/{action_id}/feedback")
 async def confirmation_feedback(
-    request: Request, tenant: str, controller_id: str, action_id: PathId,
-    body: ConfirmationFeedback,
-):  # fmt: skip
+    request: Request, tenant: str, controller_id: str, action_id: PathId, body: Confirmation
+):
     """The user's answer. A denied action stays and is offered again."""
     with hub.work(request) as work:
-        action = find_action(work, controller_id, action_id)
-        if not action.active:
-            raise errors.Empty(410)
-        if action.status != Status.WAIT_FOR_CONFIRMATION:
-            raise errors.Empty(404)
-        answer = actions.confirm if body.confirmation == "confirmed" else actions.deny
-        details = [line for line in body.details or [] if line is not None]
-        answer(work, action, details, body.code, "Target")
+        answer(work, find_action(work, controller_id, action_id), body, "Target")
     return done()

@@ -7,11 +7,12 @@ from starlette.requests import Request
 
 from .. import actions, errors, hub
 from ..actions import server_says
-from ..bodies import Body, Int32, PathId, Text
+from ..bodies import Body, PathId
+from ..consent import Confirmation, answer
 from ..fields import ACTION_FIELDS, ACTION_FIELDS_2023
 from ..lookup import by_id, find_action, find_target
 from ..media import Reply
-from ..model import Action, ActionStatus, Status
+from ..model import Action, ActionStatus
 from ..paging import Listing, Paging
 from ..rsql import Field
 from ..store import Work
@@ -35,12 +36,6 @@ HISTORY = Listing(
 
 class ActionUpdate(Body):
     force_type: Literal["forced", "soft", "timeforced", "downloadonly"]
-
-
-class Confirmation(Body):
-    confirmation: Literal["confirmed", "denied"]
-    code: Int32 | None = None
-    details: list[Text | None] | None = None
 
 
 def _listing(work: Work) -> Listing:
@@ -109,14 +104,7 @@ async def confirm_action(
 ):
     """Confirm or deny for the device. 404 when it does not wait, 410 when it is over."""
     with hub.work(request) as work:
-        found = find_action(work, controller_id, action_id)
-        if not found.active:
-            raise errors.Empty(410)
-        if found.status != Status.WAIT_FOR_CONFIRMATION:
-            raise errors.Empty(404)
-        answer = actions.confirm if body.confirmation == "confirmed" else actions.deny
-        details = [line for line in body.details or [] if line is not None]
-        answer(work, found, details, body.code, "The operator")
+        answer(work, find_action(work, controller_id, action_id), body, "The operator")
     return done(request)
 
 

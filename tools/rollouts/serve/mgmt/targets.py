@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from .. import actions, assignment, errors, hub
 from ..bodies import Body, text
+from ..consent import AutoConfirm
 from ..fields import TARGET_FIELDS
 from ..lookup import find_target
 from ..media import NoContent, Reply
@@ -40,11 +41,6 @@ class TargetUpdate(Body):
     address: text(0, 512) = None
     security_token: text(1, 128) = None
     request_attributes: Literal[True] | None = None
-
-
-class AutoConfirm(Body):
-    initiator: text(0, 64) = None
-    remark: text(0, 512) = None
 
 
 @resources.get("")
