@@ -164,11 +164,15 @@ class Client:
         return self._session.request(method, url, heads, body)
 
     def _get(self, link):
+        # Unless it is answered, the next poll is whole: the link may be out of date, or wrong.
+        etag, self._etag = self._etag, None
         response = self._request("GET", self._at_home(link), {})
         try:
-            return self._json(response)
+            answer = self._json(response)
         finally:
             response.close()
+        self._etag = etag
+        return answer
 
     def send(self, method, path, body):
         """Send `body` as JSON to a path below the controller's base."""
@@ -192,7 +196,7 @@ class Client:
             body += self._rest(response)
         try:
             return json.loads(body)
-        except ValueError:  # UnicodeError too
+        except (ValueError, RuntimeError):  # UnicodeError; RecursionError of CPython
             raise ProtocolError("not JSON")
 
     def _rest(self, response):
@@ -207,9 +211,11 @@ class Client:
         try:
             n = response.readinto(self.view)
             code = json.loads(bytes(self.view[:n])).get("errorCode")
-        except (OSError, ProtocolError, ValueError, AttributeError):  # HTML, nothing, cut off
-            code = None
-        retry_after = response.header("retry-after") or ""
-        retry_after_s = int(retry_after) if retry_after.isdigit() else None
+        except (OSError, ProtocolError, ValueError, AttributeError, RuntimeError):
+            code = None  # HTML, nothing, cut off
+        try:
+            retry_after_s = int(response.header("retry-after") or "")
+        except ValueError:  # none, or a date
+            retry_after_s = None
         code = code if type(code) is str else None
         return HTTPError(response.status, path, code, retry_after_s)

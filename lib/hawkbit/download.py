@@ -117,7 +117,7 @@ class Download:
         if response.status == 200:
             # The whole file: no Range there, or another file than the one begun with.
             length = response.header("content-length")
-            if length and int(length) != self.artifact.size:
+            if length and length != str(self.artifact.size):
                 self._wrong_size(length)
             self._restart()
             return self.artifact.size
@@ -125,7 +125,7 @@ class Download:
             raise UpdateError("the server refuses the file name %s" % self.artifact.filename)
         if response.status in (412, 416):
             total = (response.header("content-range") or "").split("/")[-1]
-            if total.isdigit() and int(total) != self.artifact.size:
+            if total.isdigit() and total != str(self.artifact.size):
                 self._wrong_size(total)
             self._restart()
         raise self._client.error(response, self.artifact.filename)

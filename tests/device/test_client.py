@@ -99,6 +99,37 @@ def test_poll_without_etag_is_asked_whole_again():
     assert "if-none-match" not in session.requests[2].headers
 
 
+def test_poll_after_a_link_that_failed_is_asked_whole():
+    for answer in (empty(404), CLOSED, (200, {}, b"<html>")):
+        found, session = client([(200, {"ETag": '"x"'}, POLL), answer, (200, {}, POLL)])
+        found.poll()
+        raises((HTTPError, ProtocolError, OSError), found.stop_id, HOST + BASE + "/cancelAction/1")
+        found.poll()
+        assert "if-none-match" not in session.requests[2].headers
+
+
+def test_poll_after_a_link_that_is_none_is_asked_whole():
+    found, session = client([(200, {"ETag": '"x"'}, POLL), (200, {}, POLL)])
+    found.poll()
+    raises(ProtocolError, found.stop_id, "no link")
+    found.poll()
+    assert "if-none-match" not in session.requests[1].headers
+
+
+def test_retry_after_that_is_no_number_is_none():
+    for text in ("", "\u00b2", "Wed, 21 Oct 2026 07:28:00 GMT", "1.5", "soon"):
+        found, _ = client([(503, {"Retry-After": text}, b"")])
+        assert raises(HTTPError, found.poll).retry_after_s is None
+    found, _ = client([(503, {"Retry-After": "120"}, b"")])
+    assert raises(HTTPError, found.poll).retry_after_s == 120
+
+
+def test_json_too_deep_is_protocol_error():
+    for status in (200, 400):
+        found, _ = client([(status, {}, b"[" * 1500 + b"]" * 1500)])
+        raises((HTTPError, ProtocolError), found.poll)
+
+
 def test_redirected_poll_is_not_followed():
     found, session = client([(302, {"Location": "https://evil" + BASE}, b"")])
     assert raises(HTTPError, found.poll).status == 302
