@@ -134,6 +134,14 @@ def test_connection_closed_while_idle_is_opened_again_silently(lab, capsys):
     assert errors(capsys.readouterr().out) == []
 
 
+def test_silence_is_given_up_after_twenty_seconds(lab, capsys):
+    lab.server.faults.add("stall@poll#1-2")
+    lab.run_idle(19)
+    assert errors(capsys.readouterr().out) == []
+    lab.run_idle(22)
+    assert "silent or too slow" in errors(capsys.readouterr().out)[0]
+
+
 def test_one_byte_a_second_is_given_up_after_a_minute(lab, capsys):
     lab.net.patience_s = 0.02
     lab.server.faults.add("slow=50@poll#1-2")  # a byte in a second of the board's time
