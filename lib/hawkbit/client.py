@@ -203,7 +203,7 @@ class Client:
         rest = bytearray(self._json_limit - BLOCK_SIZE + 1)
         n = response.readinto(memoryview(rest))
         if n == len(rest):
-            raise UpdateError("the deployment is larger than %d bytes" % self._json_limit)
+            raise UpdateError("an answer larger than %d bytes" % self._json_limit)
         return rest[:n]
 
     def error(self, response, path):

@@ -26,5 +26,7 @@ class NVSStore:
 
     def save(self, data):
         """Write the blob; NVS keeps the old one until the new one is whole."""
+        if len(data) > _MAX_SIZE:
+            raise OSError("a record of %d bytes" % len(data))
         self._nvs.set_blob(self._key, data)
         self._nvs.commit()

@@ -57,8 +57,8 @@ class Reports:
                 self._journal.write(reports=queue)
                 self.deliver()
                 return
-            log.line(log.ERROR, "final report of action %s: %s", action_id, e)
             if e.status not in (404, 410):
+                log.line(log.ERROR, "report of action %s lost: %s", action_id, e)
                 self._journal.write(lost=action_id)
         self._journal.write(reports=queue[1:])
 

@@ -73,7 +73,8 @@ class Updater:
         self._resetting = False
         self._tested = False
         self._started_ms = self._looked_ms = clock.ticks_ms()
-        self._outage = False  # the last answer on trial was 429 or 5xx
+        self._outage = False  # the last answer was 429 or 5xx
+        self._refused = False  # another answer that is no poll: the trial has failed
         self._poll_again = False  # the last poll is out of date
         self._sleep_s = 300
         self._failures = 0
@@ -163,7 +164,7 @@ class Updater:
         log.line(log.INFO, "%s: %s", name, info)
         if info == TESTING:
             self._started_ms = self._clock.ticks_ms()
-            self._tested = False
+            self._tested = self._refused = False
         if self._on_event:
             try:
                 self._on_event(name, info)
@@ -191,11 +192,13 @@ class Updater:
             self._test()
         stuck = False
         if action.reports.queue():
-            stuck = not self._report()
+            stuck = not self._try(action.deliver)
             yield
         base = self._poll()
         yield
         if self._on_trial():
+            if base.cancel:
+                self._try(self._cancel, base.cancel)  # in vain: it is confirmed all the same
             action.confirmed()
             return True
         if base.cancel:
@@ -223,9 +226,10 @@ class Updater:
             log.line(log.ERROR, "%s; staying with %d s", e, self._sleep_s)
         return base
 
-    def _report(self):
+    def _try(self, step, *args):
+        # What fails here does not end the round; returns whether it went well.
         try:
-            self._action.deliver()
+            step(*args)
             return True
         except (HawkbitError, OSError) as e:
             self._failed(e)
@@ -319,6 +323,7 @@ class Updater:
             status = error.status
             self._retry_after_s = error.retry_after_s or 0
         self._outage = status == 429 or status >= 500
+        self._refused |= isinstance(error, HawkbitError) and not self._outage
         self.event("error", error)
 
     # --- the trial of a new image
@@ -344,7 +349,7 @@ class Updater:
         limit_ms = self.confirm_timeout_s * 1000
         if not self._on_trial() or self._clock.ticks_diff(now_ms, self._started_ms) < limit_ms:
             return
-        if self._outage:
+        if self._outage and not self._refused:
             self._action.confirmed()
         else:
             self._action.give_up("no poll was answered in %d s" % self.confirm_timeout_s)

@@ -147,6 +147,8 @@ class FakeServer:
     def right_answer(self, request):
         """Answer as hawkBit does, without faults."""
         path = request.path.split("?")[0]
+        if not path.startswith(BASE):
+            return empty(404)
         if path == BASE:
             return self._json(request, self._base())
         if path == BASE + "/configData":

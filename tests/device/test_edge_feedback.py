@@ -220,19 +220,33 @@ def vanish(action):
     return empty(410)
 
 
-def test_e16_cancel_that_comes_too_late_loses_against_the_success():
+def test_e16_cancel_that_comes_too_late_is_rejected_and_loses_against_the_success():
     server, device, action = assigned()
     device.cycle()
     action.status = "canceling"
     device.cycles(2)
+    assert [entry[:2] for entry in action.cancel_entries] == [("rejected", "none")]
     assert action.status == "finished"
     assert [entry[1] for entry in closed(action)] == ["success"]
+
+
+def test_e16_rejection_that_is_not_taken_does_not_keep_the_image_on_trial():
+    server, device, action = assigned()
+    device.cycle()
+    action.status = "canceling"
+    server.fault("cancelAction/1/feedback", empty(503), 1)
+    device.cycle()
+    assert not device.slot.trial
+    device.cycle()
+    assert action.status == "finished"
 
 
 def test_e16_cancel_while_the_report_is_stuck_is_not_accepted():
     server, device, action = assigned()
     device.cycle()
-    server.fault("deploymentBase/1/feedback", empty(503), 1)
+    server.fault("deploymentBase/1/feedback", empty(503), 2)
+    device.cycle()
+    assert device.updater._action.reports.queue()
     action.status = "canceling"
     device.cycle()
     assert action.cancel_entries == []

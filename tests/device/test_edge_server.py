@@ -337,7 +337,7 @@ def test_e63_deployment_over_the_bound_is_reported():
     metadata = [{"key": "k", "value": "x" * 4000}] * 3
     action = server.assign(chunks=[chunk([server.add(pattern(100))], metadata=metadata)])
     FakeDevice(server).cycles(2)
-    assert closed(action)[0][2] == ["the deployment is larger than 8192 bytes"]
+    assert closed(action)[0][2] == ["an answer larger than 8192 bytes"]
 
 
 def test_e64_rolled_back_image_was_never_reported_as_installed():

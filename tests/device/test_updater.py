@@ -520,6 +520,22 @@ def test_only_the_last_answer_of_the_trial_counts():
     assert device.resets == 2
 
 
+def test_refusal_on_trial_is_not_made_good_by_an_outage():
+    server, device, action = on_trial()
+    server.fault("GET", empty(401), 3)
+    server.fault("GET", empty(503))
+    device.cycles(130)
+    assert device.resets == 2
+
+
+def test_silence_before_an_outage_says_nothing_against_the_image():
+    server, device, action = on_trial()
+    server.fault("GET", CLOSED, 3)
+    server.fault("GET", empty(503))
+    device.cycles(130)
+    assert not device.slot.trial and device.resets == 1
+
+
 def test_image_of_another_server_goes_back_and_the_old_one_reports_it():
     server, device, action = on_trial()
     silent = FakeSession(lambda request: CLOSED)
