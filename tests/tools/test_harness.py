@@ -25,6 +25,7 @@ def run(tmp_path):
     device = tmp_path / "tests" / "device"
     device.mkdir(parents=True)
     for name in (
+        "chunks",
         "conftest",
         "interpreters",
         "servers",
