@@ -8,8 +8,10 @@ from pathlib import Path
 import appimage
 import httpx
 import pytest
+import ram
 import readme
 import servers
+import size
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "README.md").read_text()
@@ -29,6 +31,14 @@ def test_every_make_target_is_in_the_makefile():
     targets = set(re.findall(r"make ([a-z-]+)", TEXT))
     made = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
     assert targets <= made
+
+
+def test_bars_are_those_that_are_checked():
+    for bar in (f"{size.TOTAL_BUDGET:,}", f"{size.MODULE_BUDGET:,}"):
+        assert f"| {bar} |" in TEXT, bar
+    budgets = (ram.UPDATE_BUDGET, ram.EVERYTHING_32_BIT_BUDGET, ram.ROLLBACK_BUDGET)
+    for bar in (f"{budget // size.KB} KB" for budget in budgets):
+        assert f"| {bar} |" in TEXT, bar
 
 
 def test_every_link_to_a_file_leads_somewhere():
