@@ -1,12 +1,16 @@
 """One artifact into one sink: windows, resume, and servers that do it differently."""
 
+import micropython
 from fake_ddi import CLOSED, artifact, chunk, empty, error, pattern
-from fakes import CountingSink, FakeSession, FakeSink, Pattern, artifact_answer
+from fake_net import REQUEST, FakeNet
+from fakes import CountingSink, FakeSession, FakeSink, MemoryStore, Pattern, artifact_answer
 from hawkbit import ddi
 from hawkbit.client import Client
+from hawkbit.deploy import Action
 from hawkbit.download import Download
 from hawkbit.errors import HTTPError, ProtocolError, UpdateError
-from runner import raises
+from hawkbit.journal import Journal
+from runner import Skip, raises
 
 LINK = "http://server/DEFAULT/controller/v1/dev1/deploymentBase/1"
 DATA = pattern(20000)
@@ -303,3 +307,36 @@ def test_offsets_beyond_32_bits_are_exact():
     found.offset = sink.size = size // 4096 * 4096
     window(found)
     assert found.offset == size
+
+
+class Hooks:
+    checkpoint_bytes = 1 << 20
+    accept = None
+
+    def feed(self):
+        pass
+
+
+def test_whole_loop_allocates_nothing_per_block():
+    """From the stream to the sink, as the updater runs it: hash, sink, feed, checkpoint test."""
+    if not hasattr(micropython, "heap_lock"):
+        raise Skip("CPython has no heap to lock")
+    blocks = 20
+    head = b"HTTP/1.1 206 \r\nContent-Length: %d\r\nContent-Range: bytes 0-%d/%d\r\n\r\n"
+    size = blocks * 4096
+    net = FakeNet([REQUEST, head % (size, size - 1, size)])
+    client = Client(net.session(), "http://server", "DEFAULT", "dev1")
+    sink = CountingSink()
+    action = Action(client, {"os": sink}, Journal(MemoryStore(), client.base), Hooks())
+    one = ddi.Artifact("os", "fw", "1", {}, "fw.bin", size, "sha256", "0" * 64, "http://server/fw")
+    action._download = begin(Download(client, one, sink))
+    steps = action._download.window(size, action._block_done)
+    next(steps)
+    net.streams[0].readinto = len  # from now on each read is whole
+    micropython.heap_lock()
+    try:
+        for _ in range(blocks):
+            next(steps)
+    finally:
+        micropython.heap_unlock()
+    assert sink.size == size
