@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 VERSIONS := tests/versions
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo readme test test-versions conformance conformance-restore lint format size ram bench bench-upload bench-polls clean flash install
+.PHONY: help setup demo readme test test-versions conformance conformance-restore lint format size ram bench bench-upload bench-polls crash fuzz soak clean flash install
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -57,6 +57,12 @@ bench-polls: setup  ## polls of 1,000 devices at `rollouts serve` against gooseB
 
 crash: setup  ## pairs of power cuts in one update: PAIRS=1000 SEED=1
 	@$(BIN)/python tools/crash_pairs.py $(if $(PAIRS),--pairs $(PAIRS)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+fuzz: setup  ## wrong answers to the library: CASES=200000 SEED=2
+	@$(BIN)/python tools/fuzz_answers.py $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED))
+
+soak: setup  ## 5,000 cycles on the unix port in the smallest heap and 8 KiB: CYCLES=5000
+	@$(BIN)/python tools/soak.py $(if $(CYCLES),--cycles $(CYCLES))
 
 flash: setup  ## MicroPython with two OTA slots onto a chip: PORT=/dev/ttyUSB0 FIRMWARE=firmware.bin
 	@$(BIN)/python tools/flash.py --port "$(PORT)" --firmware "$(FIRMWARE)"

@@ -122,12 +122,14 @@ def make_flash(path: Path, image: bytes) -> None:
         flash.write(image[:_SECTOR])
 
 
-def run_unix(program, mpy, folder, heap, env=None) -> subprocess.CompletedProcess:
+def run_unix(
+    program, mpy, folder, heap, env=None, timeout_s=_TIMEOUT_S
+) -> subprocess.CompletedProcess:
     """Run `program` on the unix port, in an empty folder: the current one is on its path."""
     command = [interpreters.unix_port(), "-X", f"heapsize={heap}", "-c", program]
     env = {**os.environ, "MICROPYPATH": str(mpy), **(env or {})}
     return subprocess.run(
-        command, cwd=folder, env=env, capture_output=True, text=True, timeout=_TIMEOUT_S
+        command, cwd=folder, env=env, capture_output=True, text=True, timeout=timeout_s
     )
 
 
