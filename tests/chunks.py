@@ -1,7 +1,7 @@
 """Tests that are thousands of cases in a few items: spread over the cores, and counted.
 
-    def test_any(chunk, record_property):
-        record_property("tally", ("power cuts", made, ended_right))
+def test_any(chunk, record_property):
+    record_property("tally", ("power cuts", made, ended_right))
 """
 
 from collections import Counter
