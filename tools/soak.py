@@ -25,7 +25,7 @@ from http_wire import Wire
 
 CYCLES = 5000
 MORE = 8 * KB
-STEP = 50  # cycles from one measurement to the next
+STEP = 3  # cycles between two measurements; no divisor of the moods
 UPDATE_SIZE = 20_000  # bytes of the update by which the heap is found
 _TIMEOUT_S = 1800
 _ANSWERS = 100  # on one connection, as hawkBit

@@ -160,4 +160,20 @@ MUTATIONS = [
             )
         ],
     ),
+    Mutation(
+        "boots counted in a torn entry count for the next try",
+        "no-rollback",
+        [("firmware", "            running.erase_other()\n", "            pass\n")],
+    ),
+    Mutation(
+        "no trial after a cut between set_boot and its mark",
+        "no-rollback-self-test-fails",
+        [
+            (
+                "firmware",
+                "            self._begin_trial()\n            return True",
+                "            return True",
+            )
+        ],
+    ),
 ]
