@@ -89,7 +89,9 @@ def validation_error(request: Request, error: RequestValidationError) -> Respons
 def http_exception(request: Request, error: HTTPException) -> Response:
     """What Starlette and FastAPI raise: no such path, wrong method, unreadable body."""
     if error.status_code == 400:
-        return api_error(request, errors.not_readable())
+        return api_error(
+            request, errors.not_readable("The body or a parameter is not what this request takes.")
+        )
     if error.status_code != 405:
         return framework_error(request, errors.FrameworkError(error.status_code))
     methods = _methods(request)

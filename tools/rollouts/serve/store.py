@@ -101,7 +101,7 @@ class Store:
             with Session(self._engine, expire_on_commit=False) as db, db.begin():
                 yield Work(self, db, user)
         except IntegrityError:
-            raise errors.already_exists()
+            raise errors.already_exists("Such an entity exists already.")
         except StaleDataError:
             raise errors.concurrent_modification()
 
