@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 VERSIONS := tests/versions
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo readme test test-versions conformance conformance-restore lint format size ram bench bench-upload bench-polls crash fuzz soak clean flash install
+.PHONY: help setup demo readme test test-versions conformance conformance-restore lint format size ram bench bench-upload bench-polls bench-signature crash fuzz soak clean flash install
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -54,6 +54,9 @@ bench-upload: setup  ## upload of 256 MB by `rollouts` against curl, and its mem
 
 bench-polls: setup  ## polls of 1,000 devices at `rollouts serve` against gooseBit
 	@$(BIN)/python tools/bench_polls.py $(ARGS)
+
+bench-signature: setup  ## checking a signed release: time and heap
+	@$(BIN)/python tools/bench_signature.py $(ARGS)
 
 crash: setup  ## pairs of power cuts in one update: PAIRS=1000 SEED=1
 	@$(BIN)/python tools/crash_pairs.py $(if $(PAIRS),--pairs $(PAIRS)) $(if $(SEED),--seed $(SEED)) $(ARGS)

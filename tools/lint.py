@@ -22,6 +22,7 @@ ORDER = (
     "errors",
     "log",
     "ddi",
+    "signature",
     "image",
     "otadata",
     "net",

@@ -19,7 +19,9 @@ KB = 1024
 MODULE_BUDGET = 4 * KB + KB // 4
 TOTAL_BUDGET = 28 * KB + KB // 2
 # What not every board loads is printed apart and does not count in the total.
-APART = ("bundle", "files", "nvs", "requests_session")
+APART = ("bundle", "files", "nvs", "requests_session", "signature")
+# What has a budget of its own.
+OWN_BUDGETS = {"signature": 2 * KB}
 
 
 def compile_library(source: Path, target: Path) -> dict[str, int]:
@@ -47,9 +49,9 @@ def compile_library(source: Path, target: Path) -> dict[str, int]:
 def overruns(sizes: dict[str, int], module_budget: int, total_budget: int) -> list[str]:
     """Return one line for each budget that does not hold."""
     lines = [
-        f"{name}: {size} bytes, {size - module_budget} over the budget of a module"
+        f"{name}: {size} bytes, {size - budget} over the budget of a module"
         for name, size in sizes.items()
-        if size > module_budget
+        if size > (budget := OWN_BUDGETS.get(name, module_budget))
     ]
     total = core_size(sizes)
     if total > total_budget:
@@ -75,7 +77,8 @@ def table(sizes: dict[str, int]) -> Table:
     grid.add_section()
     for name in APART:
         if name in sizes:
-            grid.add_row(f"{name} (apart)", str(sizes[name]), str(MODULE_BUDGET))
+            budget = OWN_BUDGETS.get(name, MODULE_BUDGET)
+            grid.add_row(f"{name} (apart)", str(sizes[name]), str(budget))
     return grid
 
 
