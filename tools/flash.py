@@ -30,7 +30,7 @@ TABLE_SIZE = 0xC00
 MIB = 1024 * 1024
 # The smallest flash a table is for, largest first.
 TABLES = {8: "partitions-8MiB-ota.csv", 4: "partitions-4MiB-ota.csv"}
-TABLES_FOLDER = Path(__file__).parents[1] / "boards" / "ESP32_GENERIC"
+TABLES_FOLDER = Path(__file__).parents[1] / "boards"
 IMAGE_MAGIC = 0xE9
 APP_DESC_MAGIC = b"\x32\x54\xcd\xab"  # esp_app_desc_t, at APP_DESC of an application
 APP_DESC = 0x20

@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = ROOT / "lib" / "hawkbit"
-BOARD = ROOT / "boards" / "ESP32_GENERIC"
+BOARD = ROOT / "boards"
 CONFIG = ROOT / "config.py"
 OLDEST = [1, 23]
 
@@ -90,7 +90,7 @@ def check_config(present: set[str]) -> None:
     example = BOARD / "config.example.py"
     if not CONFIG.exists():
         raise InstallError(
-            f"the board has no config.py yet: cp boards/{BOARD.name}/{example.name} config.py, "
+            f"the board has no config.py yet: cp boards/{example.name} config.py, "
             "fill in your network and server, and run this again"
         )
     settings = _settings(CONFIG)

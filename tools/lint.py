@@ -72,7 +72,7 @@ FORBIDDEN = {
 RECORDED = "tests/device/recordings/"
 
 # Run by MicroPython on a board.
-BOARD_CODE = ("examples/*.py", "boards/*/boot.py", "boards/*/main.py", "boards/*/config*.py")
+BOARD_CODE = ("examples/*.py", "boards/**/boot.py", "boards/**/main.py", "boards/**/config*.py")
 
 
 def check_module(name: str, tree: ast.Module) -> Iterator[tuple[int, str]]:

@@ -1,6 +1,6 @@
 """The application of the simulated board: it only keeps itself up to date.
 
-As boards/ESP32_GENERIC/main.py, without Wi-Fi; `config` is /config.py on the board.
+As boards/main.py, without Wi-Fi; `config` is /config.py on the board.
 """
 
 import gc

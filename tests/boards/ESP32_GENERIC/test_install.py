@@ -100,7 +100,7 @@ def test_sources_that_would_shadow_the_library_go(connect, filled_in):
 def test_without_any_config_says_what_to_copy_and_writes_nothing(connect, config, capfd):
     repl = connect()
     assert run(repl) == 1
-    assert "cp boards/ESP32_GENERIC/config.example.py config.py" in capfd.readouterr().err
+    assert "cp boards/config.example.py config.py" in capfd.readouterr().err
     assert not [f for f in repl.files.rglob("*") if f.is_file()]
 
 

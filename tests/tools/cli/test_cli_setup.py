@@ -99,7 +99,7 @@ def test_a_template_that_lacks_a_setting_is_refused_before_anything(cli, tmp_pat
 
 
 def test_the_boards_own_example_can_be_filled_in(cli, request, tmp_path):
-    example = request.config.rootpath / "boards/ESP32_GENERIC/config.example.py"
+    example = request.config.rootpath / "boards/config.example.py"
     cli.ok("setup", "dev-1", "--template", str(example))
     assert config(tmp_path / "config.py")["CONTROLLER_ID"] == "dev-1"
 

@@ -1,5 +1,5 @@
 # Copy this file to config.py beside the Makefile and fill it in, or let the server fill in
-# what it knows: rollouts setup NAME --template boards/ESP32_GENERIC/config.example.py
+# what it knows: rollouts setup NAME --template boards/config.example.py
 # `make install` puts it onto the board once.
 
 WIFI_SSID = "my network"
