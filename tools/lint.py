@@ -30,6 +30,7 @@ ORDER = (
     "requests_session",
     "client",
     "download",
+    "delta",
     "journal",
     "nvs",
     "rollback",
