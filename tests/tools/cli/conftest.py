@@ -7,7 +7,7 @@ import httpx
 import pytest
 from rollouts.api import Hawkbit
 from rollouts.cli.root import make_app
-from rollouts.serve.settings import HAWKBIT_1_0_4, YEAR_2023
+from rollouts.serve.dialect import HAWKBIT_1_0_4, YEAR_2023
 from rollouts.testing import local_server
 from typer.testing import CliRunner
 

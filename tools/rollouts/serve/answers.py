@@ -10,7 +10,6 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from . import errors
-from .dialect import error_of_2023
 from .media import HAL, HTML, JSON, choose, dumps, set_body_heads
 
 _log = logging.getLogger(__name__)
@@ -38,9 +37,7 @@ def page(status: int) -> Response:
 
 
 def api_error(request: Request, error: errors.ApiError) -> Response:
-    status, body = error.status, error.body
-    if request.app.state.store.settings.is_2023:
-        status, body = error_of_2023(error)
+    status, body = request.app.state.store.settings.rules.error(error)
     return _negotiated(request, status, body, {})
 
 

@@ -99,5 +99,5 @@ def build(store: Store, faults: Faults) -> FastAPI:
         app.include_router(router)
     app.add_middleware(FaultLayer, faults=faults)
     app.add_middleware(Login, store=store)
-    app.add_middleware(Front, takes_trailing_slash=store.settings.is_2023)
+    app.add_middleware(Front, takes_trailing_slash=store.settings.rules.trailing_slash)
     return app

@@ -143,11 +143,8 @@ def _installed_already(work: Work, target: Target, distribution_set: Distributio
 
 
 def lock(work: Work, distribution_set: DistributionSet) -> None:
-    """From its first assignment on a set and its modules do not change any more.
-
-    In 2023 the modules still took files.
-    """
-    modules = [] if work.settings.is_2023 else distribution_set.modules
+    """From its first assignment on a set does not change any more, nor do its modules."""
+    modules = distribution_set.modules if work.settings.rules.locks_modules else []
     for entity in (distribution_set, *modules):
         if not entity.locked:
             entity.locked = True

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from .settings import HAWKBIT_1_0_4, YEAR_2023, Settings
+from .dialect import DIALECTS, HAWKBIT_1_0_4
+from .settings import Settings
 from .store import IN_MEMORY, StoreError
 
 # The usage error of the command line, as of every other command.
@@ -16,18 +17,16 @@ EXIT_USAGE = 2
 _DEFAULTS = Settings()
 
 
-class Dialect(StrEnum):
-    HAWKBIT_1_0_4 = HAWKBIT_1_0_4
-    YEAR_2023 = YEAR_2023
+DialectName = StrEnum("DialectName", {name: name for name in DIALECTS})
 
 
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0 takes any free port.", min=0, max=65535)] = 8080,
     db: Annotated[str, typer.Option(help="SQLite file, or :memory:.")] = IN_MEMORY,
-    dialect: Annotated[
-        Dialect, typer.Option(help="Whose answers to give.")
-    ] = Dialect.HAWKBIT_1_0_4,
+    dialect: Annotated[DialectName, typer.Option(help="Whose answers to give.")] = DialectName[
+        HAWKBIT_1_0_4
+    ],
     device_login: Annotated[
         bool,
         typer.Option(help="Start with target tokens and the gateway token switched on."),
@@ -66,7 +65,7 @@ def serve(
         _refuse(f"cannot listen on {host} port {port}: {e.strerror}; --port 0 takes any free port")
 
 
-def _settings(dialect: Dialect, device_login: bool, polling_time: str) -> Settings:
+def _settings(dialect: DialectName, device_login: bool, polling_time: str) -> Settings:
     from .polling import Polling
 
     environment = {

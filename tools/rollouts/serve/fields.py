@@ -142,7 +142,7 @@ def _open_or_closed(word: str) -> bool:
     return word.lower() == "pending"
 
 
-ACTION_FIELDS_2023 = {
+DETAIL_STATUS_FIELDS = {
     **{name: field for name, field in ACTION_FIELDS.items() if name != "active"},
     "status": Field(Action.active, _open_or_closed),
     "detailstatus": Field(Action.status),

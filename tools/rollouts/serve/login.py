@@ -46,7 +46,7 @@ class Login:
         return None
 
     def is_operator(self, authorization: str) -> bool:
-        """Basic login. The 2023 dialect also takes Bosch's TENANT\\USER."""
+        """Basic login."""
         scheme, _, encoded = authorization.partition(" ")
         if scheme.lower() != "basic":
             return False
@@ -56,7 +56,7 @@ class Login:
             return False
         settings = self.store.settings
         names = [settings.user]
-        if settings.is_2023:
+        if settings.rules.tenant_login:
             names.append(f"{settings.tenant}\\{settings.user}")
         return any(_same(given, f"{name}:{settings.password}") for name in names)
 

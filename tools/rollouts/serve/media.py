@@ -66,10 +66,14 @@ class MediaRoute(APIRoute):
             media_type = self.negotiate(request)
             if takes_body:
                 request = self.readable(request)
-            response = await handle(request)
+            response = self.worded(request, await handle(request))
             return dress(request, response, media_type)
 
         return negotiated
+
+    def worded(self, request: Request, response: Response) -> Response:
+        """The answer in the words of a dialect."""
+        return response
 
     def negotiate(self, request: Request) -> str:
         """The media type of the answer. FrameworkError 406 when there is none."""

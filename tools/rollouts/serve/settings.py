@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from .dialect import DIALECTS, HAWKBIT_1_0_4, Dialect
 from .tokens import new_token
-
-HAWKBIT_1_0_4 = "hawkbit-1.0.4"
-YEAR_2023 = "2023"
 
 
 @dataclass(frozen=True)
@@ -33,5 +31,6 @@ class Settings:
     max_actions: int = 2000
 
     @property
-    def is_2023(self) -> bool:
-        return self.dialect == YEAR_2023
+    def rules(self) -> Dialect:
+        """What the server of that dialect does otherwise."""
+        return DIALECTS[self.dialect]

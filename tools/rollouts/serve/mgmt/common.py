@@ -1,26 +1,36 @@
 """What the Management API's resources share: routes and answers."""
 
+import json
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from .. import hub
-from ..media import JSON, MediaRoute, NoContent
+from ..media import JSON, MediaRoute, NoContent, Reply, dumps
 
 BASE = "/rest/v1"
 
 
 class MgmtRoute(MediaRoute):
-    pass
+    """Answers go out in the dialect that the server speaks."""
+
+    def worded(self, request: Request, response: Response) -> Response:
+        rules = hub.store(request).settings.rules
+        if isinstance(response, NoContent) and request.method != "GET":
+            return Response(status_code=rules.done_status)
+        if isinstance(response, Reply) and rules.shapes:
+            response.body = dumps(rules.answer(json.loads(response.body)))
+        return response
 
 
-class JsonOnlyRoute(MediaRoute):
+class JsonOnlyRoute(MgmtRoute):
     """A few resources do not know hal+json."""
 
     produces = (JSON,)
 
 
-class JsonFirstRoute(MediaRoute):
+class JsonFirstRoute(MgmtRoute):
     produces = (JSON, "application/hal+json")
 
 
@@ -28,6 +38,6 @@ def router(path: str, route_class=MgmtRoute) -> APIRouter:
     return APIRouter(prefix=BASE + path, route_class=route_class, tags=["Management"])
 
 
-def done(request: Request) -> Response:
-    """What was asked is done and there is nothing to say: 204, in 2023 200."""
-    return Response() if hub.store(request).settings.is_2023 else NoContent()
+def done() -> Response:
+    """What was asked is done and there is nothing to say."""
+    return NoContent()

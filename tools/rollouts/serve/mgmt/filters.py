@@ -85,7 +85,7 @@ async def delete_filter(request: Request, filter_id: PathId):
     """Remove a filter; what it assigned stays assigned."""
     with hub.work(request) as work:
         work.db.delete(_find(work, filter_id))
-    return done(request)
+    return done()
 
 
 @resources.get("/{filter_id}/autoAssignDS")
@@ -118,4 +118,4 @@ async def stop_auto_assign(request: Request, filter_id: PathId):
     """Assign nothing any more."""
     with hub.work(request) as work:
         clear_auto_assignment(_find(work, filter_id))
-    return done(request)
+    return done()

@@ -57,23 +57,22 @@ class Metadata:
     def read_all(self, request: Request, owner, paging: PageQuery) -> Reply:
         with hub.work(request) as work:
             found = self.find(work, owner)
-            if work.settings.is_2023:
+            if work.settings.rules.searches_parts:
                 rows = select(self.table).where(self.table.owner_id == found.id)
                 return Reply(self.listing.fetch(work, rows, paging, self.shape))
             rows = self._rows(work, found)
             return Reply(page([self.shape(r) for r in rows], len(rows)))
 
     def create(self, request: Request, owner, body: list[Entry]) -> Response:
-        """Existing keys are overwritten; in 2023 they are a conflict, and the list comes back."""
         with hub.work(request) as work:
             found = self.change(work, owner)
-            if work.settings.is_2023:
+            if not work.settings.rules.overwrites_metadata:
                 self._refuse_existing(work, found, [item.key for item in body])
             rows = [
                 self._put(work, found, item.key, item.value, item.target_visible) for item in body
             ]
             work.touch(found)
-            if work.settings.is_2023:
+            if work.settings.rules.echoes:
                 return Reply([self.shape(row) for row in rows], 201)
         return Response(status_code=201)
 
@@ -87,23 +86,22 @@ class Metadata:
             return Reply(self.shape(self._row(work, self.find(work, owner), key)))
 
     def update(self, request: Request, owner, key: str, body: Value) -> Response:
-        """A missing key is made; in 2023 it is not found, and the entry comes back."""
         with hub.work(request) as work:
             found = self.change(work, owner)
-            if work.settings.is_2023:
+            if not work.settings.rules.overwrites_metadata:
                 self._row(work, found, key)
             row = self._put(work, found, key, body.value, body.target_visible)
             work.touch(found)
-            if work.settings.is_2023:
+            if work.settings.rules.echoes:
                 return Reply(self.shape(row))
-        return done(request)
+        return done()
 
     def delete(self, request: Request, owner, key: str) -> Response:
         with hub.work(request) as work:
             found = self.change(work, owner)
             work.db.delete(self._row(work, found, key))
             work.touch(found)
-        return done(request)
+        return done()
 
     def shape(self, row) -> dict:
         shape = {"key": row.key, "value": row.value}

@@ -105,7 +105,7 @@ async def delete_module(request: Request, module_id: PathId):
             work.db.delete(found)
         for sha256 in hashes:
             store.drop_unused(work, sha256)
-    return done(request)
+    return done()
 
 
 @resources.get("/{module_id}/artifacts")
@@ -219,7 +219,7 @@ async def delete_artifact(request: Request, module_id: PathId, artifact_id: Path
         if found.module.locked:
             raise errors.locked("SoftwareModule", module_id, "to remove a file")
         _remove(hub.store(request), work, found)
-    return done(request)
+    return done()
 
 
 def _remove(store: Store, work: Work, found: Artifact) -> None:

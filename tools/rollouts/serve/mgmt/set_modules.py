@@ -28,7 +28,7 @@ async def list_modules(request: Request, set_id: PathId, paging: Paging):
             .join(SetModule, SetModule.module_id == SoftwareModule.id)
             .where(SetModule.set_id == set_id)
         )
-        if not work.settings.is_2023:
+        if not work.settings.rules.searches_parts:
             paging = PageQuery(limit=paging.limit, offset=paging.offset, sort=paging.sort)
         return Reply(LISTING.fetch(work, rows, paging, Shapes(request, work).module))
 
@@ -42,7 +42,7 @@ async def assign_modules(request: Request, set_id: PathId, body: list[Id]):
             raise errors.locked("DistributionSet", set_id, "to add a module")
         add_modules(work, found, [m.id for m in body])
         work.touch(found)
-    return done(request)
+    return done()
 
 
 @resources.delete("/{module_id}")
@@ -56,4 +56,4 @@ async def remove_module(request: Request, set_id: PathId, module_id: PathId):
         if module in found.modules:
             found.modules.remove(module)
             work.touch(found)
-    return done(request)
+    return done()

@@ -16,8 +16,8 @@ from .terms import TargetAssignment, by_target
 
 resources = router("/distributionsets/{set_id}")
 FILTERS = Listing(FILTER_FIELDS)
-TARGETS = Listing(TARGET_FIELDS, sort_fields=TARGETS_OF_SET_SORT)
-TARGETS_2023 = Listing(TARGET_FIELDS, "controllerid:ASC")
+TARGETS = Listing(TARGET_FIELDS, "controllerid:ASC")
+TARGETS_AS_SETS = Listing(TARGET_FIELDS, sort_fields=TARGETS_OF_SET_SORT)
 
 
 @resources.post("/assignedTargets")
@@ -50,7 +50,7 @@ async def installed_targets(request: Request, set_id: PathId, paging: Paging):
 def _targets(request: Request, set_id: int, paging: Paging, column) -> Reply:
     with hub.work(request) as work:
         find_set(work, set_id)
-        listing = TARGETS_2023 if work.settings.is_2023 else TARGETS
+        listing = TARGETS_AS_SETS if work.settings.rules.sorts_targets_as_sets else TARGETS
         rows = select(Target).where(column == set_id)
         return Reply(listing.fetch(work, rows, paging, Shapes(request, work).target))
 

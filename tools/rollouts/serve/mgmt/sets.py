@@ -150,7 +150,7 @@ async def delete_set(request: Request, set_id: PathId):
             found.deleted = True
         else:
             work.db.delete(found)
-    return done(request)
+    return done()
 
 
 def stop_auto_assignment(work: Work, set_id: int) -> None:
@@ -171,7 +171,7 @@ async def invalidate(request: Request, set_id: PathId, body: Invalidation):
     """Never assign it again; open actions are canceled, ended by force, or left alone."""
     with hub.work(request) as work:
         found = find_set(work, set_id)
-        if work.settings.is_2023 and not found.valid:
+        if not (found.valid or work.settings.rules.invalid_again):
             raise errors.set_invalid(set_id)
         if not found.complete:
             raise errors.set_incomplete(set_id)
@@ -180,7 +180,7 @@ async def invalidate(request: Request, set_id: PathId, body: Invalidation):
         if body.action_cancelation_type != Cancelation.NONE:
             _cancel_all(work, set_id, body.action_cancelation_type == Cancelation.FORCE)
         work.touch(found)
-    return done(request)
+    return done()
 
 
 def _cancel_all(work: Work, set_id: int, force: bool) -> None:

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
-from .. import config, hub, polling
+from .. import config, polling
 from ..assignment import Assigned
 from ..links import Links
 from ..model import (
@@ -43,7 +43,6 @@ class Shapes:
     def __init__(self, request: Request, work: Work):
         self.links = Links(request)
         self.work = work
-        self.is_2023 = hub.store(request).settings.is_2023
 
     def distribution_set(self, item: DistributionSet) -> dict:
         return {
@@ -53,7 +52,7 @@ class Shapes:
             "version": item.version,
             "type": item.type.key,
             "typeName": item.type.name,
-            **self._since_2024(locked=item.locked),
+            "locked": item.locked,
             "deleted": item.deleted,
             "valid": item.valid,
             "requiredMigrationStep": item.required_migration_step,
@@ -62,18 +61,13 @@ class Shapes:
             "_links": {"self": self.links.mgmt(f"distributionsets/{item.id}")},
         }
 
-    def _since_2024(self, **members) -> dict:
-        """Members that the reference of 2023 does not have."""
-        return {} if self.is_2023 else members
-
     def whole_set(self, item: DistributionSet) -> dict:
         shape = self.distribution_set(item)
         path = f"distributionsets/{item.id}"
-        page = "?offset=0&limit=50"
         shape["_links"] |= {
-            "modules": self.links.mgmt(f"{path}/assignedSM{page}"),
+            "modules": self.links.mgmt(f"{path}/assignedSM?offset=0&limit=50"),
             "type": self.links.mgmt(f"distributionsettypes/{item.type_id}"),
-            "metadata": self.links.mgmt(f"{path}/metadata{page if self.is_2023 else ''}"),
+            "metadata": self.links.mgmt(f"{path}/metadata"),
         }
         return shape
 
@@ -89,7 +83,8 @@ class Shapes:
             "encrypted": item.encrypted,
             "deleted": item.deleted,
             # No default type asks for artifacts (minArtifacts 0), so a module is complete.
-            **self._since_2024(locked=item.locked, complete=True),
+            "locked": item.locked,
+            "complete": True,
             "_links": {"self": self.links.mgmt(f"softwaremodules/{item.id}")},
         }
 
@@ -176,19 +171,14 @@ class Shapes:
             **_audit(item),
             "id": item.id,
             "type": "cancel" if item.is_canceling_or_canceled else "update",
-            **self._action_status(item),
+            "active": item.active,
+            "status": item.status,
             "forceType": item.type,
             **present(forceTime=item.force_time),
             "weight": item.weight,
             **present(maintenanceWindow=self._window(item), lastStatusCode=item.last_status_code),
             "_links": {"self": self.links.target(cid, f"/actions/{item.id}")},
         }
-
-    def _action_status(self, item: Action) -> dict:
-        if self.is_2023:
-            open_or_not = "pending" if item.active else "finished"
-            return {"status": open_or_not, "detailStatus": item.status}
-        return {"active": item.active, "status": item.status}
 
     def _window(self, item: Action) -> dict | None:
         window = Window.of(item)
@@ -225,7 +215,7 @@ class Shapes:
             "type": item.status,
             "messages": item.messages,
             "reportedAt": item.created_at,
-            **self._since_2024(timestamp=item.timestamp),
+            "timestamp": item.timestamp,
             **present(code=item.code),
         }
 

@@ -59,9 +59,9 @@ async def write_config(request: Request, key: str, body: Setting):
     """Set one key."""
     with hub.work(request) as work:
         config.put(work, key, body.value)
-        if work.settings.is_2023:
+        if work.settings.rules.echoes:
             return Reply(_shape(request, work, key))
-    return done(request)
+    return done()
 
 
 @resources.put("")
@@ -70,7 +70,7 @@ async def write_configs(request: Request, body: dict[str, Any]):
     with hub.work(request) as work:
         for key, value in body.items():
             config.put(work, key, value)
-    return done(request)
+    return done()
 
 
 @resources.delete("/{key}")
@@ -78,14 +78,17 @@ async def reset_config(request: Request, key: str):
     """Back to the server's default."""
     with hub.work(request) as work:
         config.delete(work, key)
-    return done(request)
+    return done()
 
 
 @user.get("")
 async def userinfo(request: Request):
     """Tenant and user name: a check of the login."""
     settings = hub.store(request).settings
-    said = {"tenant": settings.tenant, "username": settings.user}
-    if not settings.is_2023:
-        said["permissions"] = ["ROLE_TENANT_ADMIN"]
-    return Reply(said)
+    return Reply(
+        {
+            "tenant": settings.tenant,
+            "username": settings.user,
+            "permissions": ["ROLE_TENANT_ADMIN"],
+        }
+    )

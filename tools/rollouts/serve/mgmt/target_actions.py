@@ -9,7 +9,7 @@ from .. import actions, errors, hub
 from ..actions import server_says
 from ..bodies import Body, PathId
 from ..consent import Confirmation, answer
-from ..fields import ACTION_FIELDS, ACTION_FIELDS_2023
+from ..fields import ACTION_FIELDS, DETAIL_STATUS_FIELDS
 from ..lookup import by_id, find_action, find_target
 from ..media import Reply
 from ..model import Action, ActionStatus
@@ -22,7 +22,7 @@ from .shapes import Shapes
 resources = router("/targets/{controller_id}/actions")
 everywhere = router("/actions")
 LISTING = Listing(ACTION_FIELDS, "id:DESC")
-LISTING_2023 = Listing(ACTION_FIELDS_2023, "id:DESC")
+BY_DETAIL_STATUS = Listing(DETAIL_STATUS_FIELDS, "id:DESC")
 HISTORY = Listing(
     {
         "id": Field(ActionStatus.id, int),
@@ -39,7 +39,7 @@ class ActionUpdate(Body):
 
 
 def _listing(work: Work) -> Listing:
-    return LISTING_2023 if work.settings.is_2023 else LISTING
+    return BY_DETAIL_STATUS if work.settings.rules.detail_status else LISTING
 
 
 @resources.get("")
@@ -85,7 +85,7 @@ async def cancel_action(
             actions.force_quit(work, found)
         else:
             actions.request_cancel(work, found, server_says("manual cancelation requested"))
-    return done(request)
+    return done()
 
 
 @resources.get("/{action_id}/status")
@@ -105,7 +105,7 @@ async def confirm_action(
     """Confirm or deny for the device. 404 when it does not wait, 410 when it is over."""
     with hub.work(request) as work:
         answer(work, find_action(work, controller_id, action_id), body, "The operator")
-    return done(request)
+    return done()
 
 
 @everywhere.get("")

@@ -107,7 +107,7 @@ async def delete_target(request: Request, controller_id: str):
         work.db.execute(delete(ActionStatus).where(ActionStatus.action_id.in_(mine)))
         work.db.execute(delete(Action).where(Action.target_id == found.id))
         work.db.delete(found)
-    return done(request)
+    return done()
 
 
 @resources.get("/{controller_id}/attributes")
@@ -183,7 +183,7 @@ async def activate_auto_confirm(request: Request, controller_id: str, body: Auto
         found = find_target(work, controller_id)
         initiator = body.initiator if body.initiator is not None else work.user
         actions.activate_auto_confirm(work, found, initiator, body.remark)
-    return done(request)
+    return done()
 
 
 @resources.post("/{controller_id}/autoConfirm/deactivate")
@@ -191,4 +191,4 @@ async def deactivate_auto_confirm(request: Request, controller_id: str):
     """Ask again before an update of this target."""
     with hub.work(request) as work:
         actions.deactivate_auto_confirm(find_target(work, controller_id))
-    return done(request)
+    return done()
