@@ -69,11 +69,19 @@ def _parser():
         run.add_argument("--max-boots", type=int, default=1000)
         run.add_argument("--virtual-clock", action="store_true", help="waiting takes no time")
         run.add_argument("--no-rollback", action="store_true", help="an old bootloader")
+        run.add_argument(
+            "--micropython", type=_version, default="1.23", help="whose Timer; 1.23 by default"
+        )
 
     show = commands.add_parser("show", help="what is in the flash")
     show.set_defaults(command=_show)
     show.add_argument("flash", type=Path)
     return parser
+
+
+def _version(text):
+    """1.25 as (1, 25)."""
+    return tuple(int(number) for number in text.split(".")[:2])
 
 
 def _flash(args):
@@ -121,6 +129,7 @@ def _process(args):
         cuts=args.cut,
         rollback=not args.no_rollback,
         virtual_clock=args.virtual_clock,
+        micropython=args.micropython,
         on_line=lambda line: print(line, flush=True),
     )
 

@@ -7,11 +7,30 @@ from small_board import OTA_1, SIZE, SLOT, Board, app_image  # isort: skip - ski
 import esp32
 import machine
 from esp32 import Partition
-from simboard import otadata, partitions
+from simboard import bootloader, otadata, partitions
 from simboard.errors import MisuseError, PowerOff
 from simboard.flash import SECTOR, Flash, Memory
 from simboard.power import AFTER, BEFORE, FLASH, MIDDLE, MOMENTS, Cut, parse_cut
 
+# ESP32_GENERIC v1.23.0 from its first boot on: what was done; then RUNNING, BOOT,
+# reset_cause() and (seq, state) of both entries.
+ROLLBACK = (
+    ("set_boot ota_1", "ota_0", "ota_1", 1, (1, 2), (2, 0)),
+    ("reset", "ota_1", "ota_1", 2, (1, 2), (2, 1)),
+    ("soft reset", "ota_1", "ota_1", 5, (1, 2), (2, 1)),
+    ("reset", "ota_0", "ota_0", 2, (1, 2), (2, 4)),
+    ("reset", "ota_0", "ota_0", 2, (1, 2), (2, 4)),
+    ("set_boot ota_1", "ota_0", "ota_1", 2, (1, 2), (2, 0)),
+    ("reset", "ota_1", "ota_1", 2, (1, 2), (2, 1)),
+    ("confirm", "ota_1", "ota_1", 2, (1, 2), (2, 2)),
+    ("confirm", "ota_1", "ota_1", 2, (1, 2), (2, 2)),
+    ("reset", "ota_1", "ota_1", 2, (1, 2), (2, 2)),
+    ("set_boot ota_1", "ota_1", "ota_1", 2, (2, 0), (2, 2)),
+    ("set_boot ota_0", "ota_1", "ota_0", 2, (2, 0), (3, 0)),
+    ("set_boot ota_0", "ota_1", "ota_0", 2, (3, 0), (3, 0)),
+    ("reset", "ota_0", "ota_0", 2, (3, 1), (3, 0)),
+    ("reset", "ota_0", "ota_0", 2, (3, 4), (3, 1)),
+)
 DAY_MS = 24 * 3600 * 1000
 
 
@@ -186,6 +205,22 @@ def test_set_boot_verifies_the_whole_image():
         assert board.states() == ["valid", None]
 
 
+def test_rollback_goes_as_recorded_on_a_chip():
+    board = booted()
+    write_slot(Partition("ota_1"), app_image("2.0"))
+    for step, *expected in ROLLBACK:
+        if step.startswith("set_boot "):
+            Partition(step.split()[1]).set_boot()
+        elif step == "confirm":
+            Partition.mark_app_valid_cancel_rollback()
+        else:
+            board.stops(machine.soft_reset if step == "soft reset" else machine.reset)
+            board.boot()
+        entries = [(entry.seq, entry.state) for entry in bootloader.read_entries(board.chip)]
+        found = [Partition(ident).info()[4] for ident in (Partition.RUNNING, Partition.BOOT)]
+        assert found + [machine.reset_cause()] + entries == expected, (step, found, entries)
+
+
 def test_fresh_flash_boots_ota_0_as_valid():
     assert booted().states() == ["valid", None]
 
@@ -326,7 +361,7 @@ def test_nvs_errors_are_the_real_ones():
     assert esp_error(values.get_blob, "none", bytearray(1)) == not_found
     assert esp_error(values.erase_key, "none") == not_found
     assert esp_error(esp32.NVS("other").get_i32, "record") == not_found
-    assert esp_error(values.get_i32, "record")[0] == -4355
+    assert esp_error(values.get_i32, "record") == not_found
     assert esp_error(values.get_blob, "record", bytearray(4))[0] == -4364
     assert esp_error(values.set_i32, "a" * 16, 1)[0] == -4361
 
@@ -334,16 +369,16 @@ def test_nvs_errors_are_the_real_ones():
 def test_nvs_full_is_an_error_and_keeps_what_is_there():
     booted()
     values = esp32.NVS("hawkbit")
-    values.set_blob("a", bytes(3000))
-    assert esp_error(values.set_blob, "b", bytes(2000))[0] == -4357
-    assert values.get_blob("a", bytearray(3000)) == 3000
+    values.set_blob("a", bytes(6000))
+    assert esp_error(values.set_blob, "b", bytes(3000))[0] == -4357
+    assert values.get_blob("a", bytearray(6000)) == 6000
 
 
 def test_nvs_has_the_old_or_the_new_value_after_any_cut():
-    # Enough writes to fill a sector and go on in the next one.
+    # Enough writes to fill a half of the partition and go on in the other.
     def write(board, seen):
         values = esp32.NVS("n")
-        while seen[0] < 60:
+        while seen[0] < 90:
             values.set_blob("key", b"%02d" % seen[0] * 40)
             seen[0] += 1
 
@@ -351,7 +386,7 @@ def test_nvs_has_the_old_or_the_new_value_after_any_cut():
     first = whole.supply.counts[FLASH]
     write(whole, [0])
     operations = whole.supply.counts[FLASH] - first
-    assert operations > 62  # erased and compacted at least once
+    assert operations == 90 + 2 * 3  # at first and when it was full: two erases and a header
     for number in range(1, operations + 1):
         for moment in MOMENTS:
             board = booted(cuts=[Cut(FLASH, first + number, moment)])
@@ -469,6 +504,24 @@ def test_one_shot_fires_once_and_periodic_until_deinit():
     again.deinit()
     board.chip.wait_ms(1000)
     assert len(fired) == 4
+
+
+def test_timer_ids_are_those_of_the_version():
+    for version, shared, refused in (
+        ((1, 23), ((-1, 3), (4, 0), (7, -1)), ()),
+        ((1, 25), ((3, 3),), (-1, 4)),
+        ((1, 29), ((3, 3),), (4,)),
+    ):
+        booted(micropython=version)
+        for one, other in shared:
+            fired = []
+            machine.Timer(one, period=10, callback=fired.append)
+            timer = machine.Timer(other, period=20, callback=fired.append)
+            machine.lightsleep(21)
+            assert fired == [timer], (version, one, other)
+        for ident in refused:
+            raises(ValueError, machine.Timer, ident)
+    assert machine.Timer(-1)._id != machine.Timer(-1)._id
 
 
 def test_timer_resets_a_board_that_waits():

@@ -1,6 +1,7 @@
 """The module `esp32` of the simulated board: Partition and NVS with the errors of the real ones.
 
-Source: MP ports/esp32/esp32_partition.c, esp32_nvs.c; IDF esp_ota_ops.c.
+Source: MP ports/esp32/esp32_partition.c, esp32_nvs.c; IDF esp_ota_ops.c; what they answered
+on ESP32_GENERIC v1.23.0, which tests/device/test_esp32.py asks here and on a chip.
 """
 
 import struct
@@ -11,7 +12,9 @@ from simboard.errors import esp_error
 from simboard.flash import SECTOR
 
 _ENOENT = 2
-_NVS_SIZE_MAX = 4000  # one page of NVS less its headers
+_TYPE_ANY = 0xFF
+_NAMESPACE_MAX = 15
+_U32 = 0xFFFFFFFF  # offsets are unsigned in C: -1 lies far beyond the end
 
 
 class Partition:
@@ -22,8 +25,8 @@ class Partition:
     TYPE_APP = partitions.TYPE_APP
     TYPE_DATA = partitions.TYPE_DATA
 
-    def __init__(self, id, block_size=4096):
-        if block_size != SECTOR:
+    def __init__(self, id, *block_size):
+        if block_size not in ((), (SECTOR,)):
             raise ValueError("the simulated board has block_size 4096 only")
         self._chip = current()
         self._entry = _lookup(self._chip, id)
@@ -32,8 +35,9 @@ class Partition:
 
     @staticmethod
     def find(type=TYPE_APP, subtype=0xFF, label=None, block_size=4096):
+        kind = None if type == _TYPE_ANY else type
         wanted = None if subtype == 0xFF else subtype
-        found = partitions.find(current().partitions, type, wanted, label)
+        found = partitions.find(current().partitions, kind, wanted, label)
         return [_partition(entry) for entry in found]
 
     def info(self):
@@ -41,12 +45,14 @@ class Partition:
         return (p.type, p.subtype, p.addr, p.size, p.label, False)
 
     def readblocks(self, block, buf, offset=0):
-        start = block * SECTOR + offset
+        start = block * SECTOR + offset & _U32
         self._check(start, len(buf))
+        if not len(buf):
+            raise esp_error(errors.INVALID_ARG)  # an empty bytearray has no address
         self._chip.read(self._entry.addr + start, buf)
 
     def writeblocks(self, block, buf, offset=None):
-        start = block * SECTOR + (offset or 0)
+        start = block * SECTOR + (offset or 0) & _U32
         if offset is None:
             self._erase(start, len(buf))
         self._check(start, len(buf))
@@ -59,7 +65,7 @@ class Partition:
         if op == 5:
             return SECTOR
         if op == 6:
-            self._erase(arg * SECTOR, SECTOR)
+            self._erase(arg * SECTOR & _U32, SECTOR)
         return 0 if op in (1, 2, 3, 6) else None
 
     def set_boot(self):
@@ -132,8 +138,10 @@ def _lookup(chip, ident):
         return chip.running
     if ident == Partition.BOOT:
         return bootloader.boot_partition(chip)
-    if not isinstance(ident, str):
+    if isinstance(ident, int):
         raise ValueError
+    if not isinstance(ident, str):
+        raise TypeError("can't convert to str implicitly")
     found = partitions.find(chip.partitions, partitions.TYPE_APP, label=ident)
     found += partitions.find(chip.partitions, partitions.TYPE_DATA, label=ident)
     return found[0] if found else None
@@ -143,12 +151,14 @@ class NVS:
     """One namespace. As with the real one, set_ is on flash at once and commit() adds nothing."""
 
     def __init__(self, namespace):
-        if not namespace or len(namespace) > 15:
-            raise esp_error(errors.NVS_INVALID_NAME)
         self._storage = current().nvs()
-        self._namespace = namespace
+        self._namespace = namespace[:_NAMESPACE_MAX]
 
     def set_i32(self, key, value):
+        if not isinstance(value, int):
+            raise TypeError("can't convert to int")
+        if not -(1 << 31) <= value < 1 << 31:
+            raise OverflowError("overflow converting long int to machine word")
         self._storage.set(self._namespace, key, nvs.I32, struct.pack("<l", value))
 
     def get_i32(self, key):
@@ -156,13 +166,14 @@ class NVS:
         return struct.unpack("<l", raw)[0]
 
     def set_blob(self, key, value):
-        data = bytes(value)
-        if len(data) > _NVS_SIZE_MAX:
-            raise esp_error(errors.NVS_VALUE_TOO_LONG)
+        data = value.encode() if isinstance(value, str) else bytes(memoryview(value))
         self._storage.set(self._namespace, key, nvs.BLOB, data)
 
     def get_blob(self, key, buf):
+        """Return the length; an empty `buf` asks for no more than that."""
         data = self._storage.get(self._namespace, key, nvs.BLOB)
+        if not len(buf):
+            return len(data)
         if len(data) > len(buf):
             raise esp_error(errors.NVS_INVALID_LENGTH)
         buf[: len(data)] = data
@@ -173,3 +184,6 @@ class NVS:
 
     def commit(self):
         current().check_power()
+
+    def __repr__(self):
+        return "<NVS namespace>"

@@ -11,6 +11,8 @@ WDT_RESET = Chip.WDT_CAUSE
 DEEPSLEEP_RESET = Chip.DEEPSLEEP_CAUSE
 SOFT_RESET = Chip.SOFT_CAUSE
 
+_TIMERS = 4
+
 
 def reset():
     current().stop(Chip.RESET)
@@ -56,27 +58,38 @@ class RTC:
 
 
 class Timer:
-    """Timers 0 to 3 and any number of -1. The callback runs between two steps of the firmware."""
+    """Hardware timers 0 to 3. The callback runs between two steps of the firmware."""
 
     ONE_SHOT = 0
     PERIODIC = 1
 
     def __init__(self, id, **init):
-        if id not in (-1, 0, 1, 2, 3):
-            raise ValueError("invalid Timer number, max 4")
         self._chip = current()
-        self._id = ("virtual", self) if id == -1 else id
+        self._id = _timer_id(self, id, self._chip.micropython)
         if init:
             self.init(**init)
 
     def init(self, mode=PERIODIC, period=-1, callback=None, freq=None):
         period_ms = int(1000 / freq) if freq else period
+        if period_ms >= 1 << 31:
+            raise OverflowError("overflow converting long int to machine word")
         if period_ms < 0:
             raise ValueError("Timer needs a period in ms or a freq")
         self._chip.timers.arm(self._id, period_ms, lambda: callback(self), mode == self.PERIODIC)
 
     def deinit(self):
         self._chip.timers.disarm(self._id)
+
+
+def _timer_id(timer, id, micropython):
+    """What a Timer is armed under: an id that two share is one timer. MP issue 17203, PR 19163."""
+    if micropython < (1, 25):
+        return id % _TIMERS  # -1, which looks virtual, is 3
+    if id == -1 and micropython >= (1, 29):
+        return ("virtual", timer)
+    if not 0 <= id < _TIMERS:
+        raise ValueError("invalid Timer number")
+    return id
 
 
 class WDT:

@@ -12,6 +12,7 @@ from simboard.image import CHIP_ESP32, describe
 from simboard.power import AFTER, BEFORE, FLASH, MIDDLE, REQUEST, STREAM, Supply
 from simboard.timers import Timers
 
+MICROPYTHON = (1, 23)  # the version that is simulated by default
 _EIO = 5
 _STREAM_STEP = 4096
 _current = []
@@ -36,6 +37,7 @@ class Retained:
 class Chip:
     """`has_rollback`: the bootloader's CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE;
     `app_has_rollback`: the same of the application, which decides what set_boot() writes.
+    `micropython`: whose `machine.Timer` it has; the rest is the same from 1.23 on.
     `ticks_at_boot`: what ticks_ms() begins with, to have it wrap soon.
     """
 
@@ -54,6 +56,8 @@ class Chip:
     DEEPSLEEP_CAUSE = 4
     SOFT_CAUSE = 5
 
+    unique_id = b"\x24\x0a\xc4\x00\x00\x01"
+
     def __init__(
         self,
         flash,
@@ -64,7 +68,7 @@ class Chip:
         chip_id=CHIP_ESP32,
         has_rollback=True,
         app_has_rollback=True,
-        unique_id=b"\x24\x0a\xc4\x00\x00\x01",
+        micropython=MICROPYTHON,
         ticks_at_boot=0,
     ):
         self.flash = flash
@@ -76,7 +80,7 @@ class Chip:
         self.chip_id = chip_id
         self.has_rollback = has_rollback
         self.app_has_rollback = app_has_rollback
-        self.unique_id = unique_id
+        self.micropython = micropython
         self._ticks_base = ticks_at_boot - self.clock.now_ms()
         self.stopped = None  # one of the words above
         self.sleep_ms = None

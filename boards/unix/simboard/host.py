@@ -197,6 +197,7 @@ def boot_process(options):
             retained=retained,
             has_rollback=options["rollback"],
             app_has_rollback=options["app_rollback"],
+            micropython=tuple(options["micropython"]),
         )
         ended = board.boot()
         save_state(open_state, board.chip)

@@ -83,11 +83,11 @@ def parse(raw):
 
 
 def find(partitions, type_, subtype=None, label=None):
-    """All partitions of that kind, in the order of the table."""
+    """All partitions of that kind, in the order of the table; None is any."""
     return [
         p
         for p in partitions
-        if p.type == type_ and subtype in (None, p.subtype) and label in (None, p.label)
+        if type_ in (None, p.type) and subtype in (None, p.subtype) and label in (None, p.label)
     ]
 
 

@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 
+from simboard.chip import MICROPYTHON
 from simboard.host import FIRMWARE, GOES_ON, UNIX, Ended
 from simboard.state import EXIT_CODES
 
@@ -38,6 +39,7 @@ class ProcessBoard:
         app_rollback=True,
         virtual_clock=False,
         strict=True,
+        micropython=MICROPYTHON,
         on_line=print,
     ):
         self.interpreter = interpreter or default_interpreter()
@@ -51,6 +53,7 @@ class ProcessBoard:
             "app_rollback": app_rollback,
             "virtual_clock": virtual_clock,
             "strict": strict,
+            "micropython": micropython,
         }
 
     def boot(self, timeout_s=None):

@@ -57,6 +57,7 @@ def _chip(options, open_state):
         VirtualClock() if options["virtual_clock"] else Clock(),
         has_rollback=options["rollback"],
         app_has_rollback=options["app_rollback"],
+        micropython=tuple(options["micropython"]),
     )
 
 
