@@ -114,6 +114,9 @@ class Device:
     def poll(self):
         return self._http.get(self._base).raise_for_status().json()
 
+    def get(self, link):
+        return self._http.get(link).raise_for_status().json()
+
     def report(self, action, execution, finished="none", *details):
         result = {"execution": execution, "result": {"finished": finished}}
         answer = self._http.post(

@@ -50,7 +50,8 @@ def test_every_command_has_a_sentence_and_an_example(words):
 
 
 @pytest.mark.parametrize("words", OWN, ids=" ".join)
-def test_every_example_parses(words):
+def test_every_example_parses(words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     for line in help_of(words).split("Example", 1)[1].splitlines():
         if "rollouts " not in line:
             continue

@@ -55,6 +55,21 @@ def install_when_assigned(device):
     device.report(1, "closed", "success", "installed fw 2.0.0")
 
 
+def run(command, folder, environ):
+    command = ["bash", "-ec", command]
+    result = subprocess.run(
+        command, cwd=folder, env=environ, capture_output=True, text=True, timeout=60
+    )
+    assert result.returncode == 0, (command, result.stderr)
+    return result.stdout
+
+
+def test_signing_prints_what_it_shows(environ, tmp_path):
+    (tmp_path / "fw.app-bin").write_bytes(appimage.make("fw", "2.0.0"))
+    for command, shown in conversations(block("console", "keygen")):
+        assert run(command, tmp_path, environ) == shown, command
+
+
 def test_the_quick_start_prints_what_it_shows_and_python_reads_it(environ, tmp_path, devices):
     (tmp_path / "fw.app-bin").write_bytes(appimage.make("fw", "2.0.0"))
     for command, shown in conversations(block("console")):
@@ -62,15 +77,7 @@ def test_the_quick_start_prints_what_it_shows_and_python_reads_it(environ, tmp_p
             threading.Thread(
                 target=install_when_assigned, args=(devices("kitchen-1"),), daemon=True
             ).start()
-        result = subprocess.run(
-            ["bash", "-c", command],
-            cwd=tmp_path,
-            env=environ,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert result.stdout == shown, (command, result.stderr)
+        assert run(command, tmp_path, environ) == shown, command
     result = subprocess.run(
         [sys.executable, "-c", block("python", "rollouts.api")],
         env=environ,

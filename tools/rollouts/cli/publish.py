@@ -12,6 +12,7 @@ from rollouts.api.upload import sha256_of
 from rollouts.cli.command import command
 from rollouts.cli.exits import UsageError
 from rollouts.cli.options import DryRun
+from rollouts.cli.signing import Signing
 from rollouts.release.image import read_image
 from rollouts.release.publish import SET_TYPE_OF, Release, find, publish
 
@@ -52,12 +53,14 @@ class Identity:
     example=[
         "rollouts publish firmware.app-bin",
         "rollouts publish ESP32_GENERIC.app-bin --name micropython --version 1.23.0",
+        "rollouts publish firmware.app-bin --sign release-key.pem --counter 7",
     ],
 )
 def publish_file(
     run,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The .app-bin to publish.")],
     identity: Identity,
+    signing: Signing,
     dry_run: DryRun = False,
 ):
     """Put FILE on the server: a distribution set with one module with one artifact.
@@ -66,6 +69,7 @@ def publish_file(
     interrupted is completed; another content under the same version is refused.
     """
     chip, release = _release(run, file, identity)
+    release = dataclasses.replace(release, signature=signing.value(run, release))
     if dry_run:
         steps = find(run.hawkbit, release).missing()
         text = ", ".join(steps) or "nothing, it is there"

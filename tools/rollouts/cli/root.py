@@ -14,6 +14,7 @@ from rollouts.cli import (
     set_metadata,
     sets,
     setup,
+    signing,
     targets,
     watch,
 )
@@ -32,7 +33,7 @@ def make_app():
     app = _group(_HELP, add_completion=True)
     app.callback()(_root)
     # A typer without a name adds its commands to the one it is added to.
-    for module in (setup, publish, assign, watch, actions, targets):
+    for module in (setup, publish, signing, assign, watch, actions, targets):
         app.add_typer(module.app)
     ds = _group("Distribution sets: a verb for each endpoint of the Management API.")
     ds.add_typer(sets.app)

@@ -17,10 +17,12 @@ from rollouts.api.models import (
     NewSoftwareModule,
     SoftwareModule,
 )
+from rollouts.release import signing
 
 CREATE_SET = "create distribution set"
 CREATE_MODULE = "create software module"
 UPLOAD = "upload artifact"
+SIGN = "sign"
 ADD_MODULE = "add module to set"
 
 # The types a fresh tenant has: the set type that takes exactly this module.
@@ -39,6 +41,11 @@ class Release:
     module_type: str = "os"
     set_type: str = "os"
     description: str | None = None
+    signature: str | None = None  # signing.metadata_value()
+
+    @property
+    def type(self):
+        return self.module_type
 
     @property
     def label(self):
@@ -52,6 +59,7 @@ class Found:
     set: DistributionSet | None = None
     module: SoftwareModule | None = None
     artifact: Artifact | None = None
+    is_signed: bool = True
 
     def missing(self):
         """Return the steps that are left, in their order."""
@@ -60,6 +68,7 @@ class Found:
             CREATE_SET: self.set,
             CREATE_MODULE: self.module,
             UPLOAD: self.artifact,
+            SIGN: self.is_signed,
             ADD_MODULE: linked,
         }
         return [step for step, there in steps.items() if not there]
@@ -76,6 +85,10 @@ def find(hawkbit, release):
             )
     if found.set:
         _check_set(release, found)
+    if release.signature:
+        found.is_signed = bool(found.module) and (
+            signing.stored(hawkbit, found.module) == release.signature
+        )
     return found
 
 
@@ -96,6 +109,8 @@ def publish(hawkbit, release, on_bytes=None):
         found.artifact = hawkbit.modules.upload(
             found.module.id, release.file, release.filename, release.sha256, on_bytes
         )
+    if SIGN in steps:
+        signing.store(hawkbit, found.module, release.signature)
     if ADD_MODULE in steps:
         hawkbit.sets.add_modules(found.set.id, [found.module.id])
     found.set = hawkbit.sets.get(found.set.id)
