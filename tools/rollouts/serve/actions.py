@@ -14,9 +14,9 @@ Source: hawkBit JpaControllerManagement, JpaActionManagement; the recordings of 
 
 from sqlalchemy import Select, func, select
 
-from . import config, errors
+from . import errors
 from .bodies import has_markup
-from .model import Action, ActionStatus, ActionType, DistributionSet, Status, Target, UpdateStatus
+from .model import Action, ActionStatus, ActionType, Status, Target, UpdateStatus
 from .store import Work
 from .windows import Window
 
@@ -210,6 +210,13 @@ def force_quit(work: Work, action: Action) -> None:
     _canceled(work, action)
 
 
+def quit_by_server(work: Work, action: Action) -> None:
+    """Its rollout was deleted."""
+    said = server_says("A force quit has been performed by server.")
+    add_entry(work, action, Status.CANCELED, [said])
+    _canceled(work, action)
+
+
 def _canceled(work: Work, action: Action) -> None:
     """Canceled: the target is left with its next open action, or with what it runs."""
     _end(action, Status.CANCELED)
@@ -226,23 +233,6 @@ def _canceled(work: Work, action: Action) -> None:
         return
     target.assigned_set_id = target.installed_set_id
     target.update_status = UpdateStatus.IN_SYNC
-
-
-def supersede(work: Work, target: Target) -> None:
-    """Cancel what a new assignment makes obsolete; required migration steps stay."""
-    autoclose = config.get(work, config.AUTOCLOSE)
-    for action in open_actions(work, target):
-        if action.status == Status.CANCELING:
-            continue
-        if work.db.get(DistributionSet, action.set_id).required_migration_step:
-            continue
-        if autoclose:
-            _end(action, Status.CANCELED)
-            status, why = Status.CANCELED, "close obsolete action due to new update"
-        else:
-            action.status = Status.CANCELING
-            status, why = Status.CANCELING, "cancel obsolete action due to new update"
-        add_entry(work, action, status, [server_says(why)])
 
 
 def lapse(work: Work, action: Action) -> None:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from .. import __version__
-from . import answers, autoassign, docs, errors, page
+from . import answers, docs, errors, page, scheduler
 from .ddi import artifacts, base, confirmation
 from .faults import FaultLayer, Faults
 from .front import Front
@@ -20,6 +20,7 @@ from .mgmt import (
     filters,
     metadata,
     modules,
+    rollouts,
     set_modules,
     set_targets,
     sets,
@@ -46,6 +47,7 @@ ROUTERS = [
     target_actions.resources,
     target_actions.everywhere,
     filters.resources,
+    rollouts.resources,
     types.module_types,
     types.set_types,
     system.resources,
@@ -79,7 +81,7 @@ def build(store: Store, faults: Faults) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI):
-        task = asyncio.create_task(autoassign.forever(store))
+        task = asyncio.create_task(scheduler.forever(store))
         yield
         task.cancel()
 

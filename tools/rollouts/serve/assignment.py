@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from . import actions, config, errors
+from . import bulk, config, errors
 from .actions import add_entry, server_says
 from .lookup import changeable_set
 from .model import Action, ActionType, DistributionSet, Status, Target, UpdateStatus
@@ -85,7 +85,8 @@ def _start(work: Work, target: Target, distribution_set: DistributionSet, terms:
     count = work.db.scalar(select(func.count(Action.id)).where(Action.target_id == target.id))
     if count >= work.settings.max_actions:
         raise errors.quota("Action", count + 1, work.settings.max_actions)
-    actions.supersede(work, target)
+    bulk.supersede(work, [target.id])
+    bulk.cancel_scheduled(work, [target.id])
     schedule, duration, timezone = terms.window or (None, None, None)
     waits = (
         terms.confirmation_required

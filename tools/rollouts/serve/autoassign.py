@@ -1,7 +1,4 @@
-"""What target filters assign by themselves, looked at every two seconds as in hawkBit."""
-
-import asyncio
-import logging
+"""What target filters assign by themselves."""
 
 from sqlalchemy import exists, select
 
@@ -10,22 +7,14 @@ from .fields import TARGET_FIELDS
 from .model import Action, Target, TargetFilter
 from .store import Store, Work
 
-PERIOD_S = 2
-_log = logging.getLogger(__name__)
 
-
-async def forever(store: Store) -> None:
-    while True:
-        await asyncio.sleep(PERIOD_S)
-        try:
-            with store.work() as work:
-                run(work)
-        except Exception:
-            _log.exception("auto-assignment failed; it goes on in %d s", PERIOD_S)
-
-
-def run(work: Work) -> None:
+def run(store: Store) -> None:
     """Assign to every target that matches a filter and never had its set."""
+    with store.work() as work:
+        _run(work)
+
+
+def _run(work: Work) -> None:
     for target_filter in work.db.scalars(
         select(TargetFilter).where(TargetFilter.set_id.is_not(None)).order_by(TargetFilter.id)
     ):

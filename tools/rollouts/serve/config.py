@@ -17,6 +17,7 @@ WINDOW_POLL_COUNT = "maintenanceWindowPollCount"
 AUTOCLOSE = "repository.actions.autoclose.enabled"
 CONFIRMATION_FLOW = "user.confirmation.flow.enabled"
 IMPLICIT_LOCK = "implicit.lock.enabled"
+ROLLOUT_APPROVAL = "rollout.approval.enabled"
 
 
 def _boolean(value, settings: Settings) -> bool:
@@ -68,6 +69,7 @@ KEYS = {
     AUTOCLOSE: Key(_boolean, _fixed(False)),
     CONFIRMATION_FLOW: Key(_boolean, _fixed(False)),
     IMPLICIT_LOCK: Key(_boolean, _fixed(True)),
+    ROLLOUT_APPROVAL: Key(_boolean, _fixed(False)),
 }
 
 

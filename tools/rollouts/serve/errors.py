@@ -67,6 +67,7 @@ class Kind:
 not_readable = Kind(400, "rest.body.notReadable", _REST + "MessageNotReadableException")
 constraint = Kind(
     400, "repo.constraintViolation", "jakarta.validation.ConstraintViolationException")
+invalid = Kind(400, "repo.constraintViolation", "jakarta.validation.ValidationException")
 integrity = Kind(400, "", "org.springframework.dao.DataIntegrityViolationException")
 invalid_attributes = Kind(400, "repo.invalidTargetAttributes", "InvalidTargetAttributeException")
 set_invalid = Kind(400, "distributionset.invalid", "InvalidDistributionSetException",
@@ -84,6 +85,7 @@ bad_auto_assign_type = Kind(
 bad_config_value = Kind(400, "configValueInvalid", "TenantConfigurationValidatorException")
 bad_config_key = Kind(400, "configKeyInvalid", "InvalidTenantConfigurationKeyException",
     "There is no configuration key {!r}.")
+rollout_state = Kind(400, "rollout.illegalState", "RolloutIllegalStateException")
 sort_syntax = Kind(400, "rest.param.sortParamSyntax", _MGMT + "SortParameterSyntaxErrorException",
     "sort takes field:ASC or field:DESC, several separated by commas.")
 sort_field = Kind(400, "rest.param.invalidField", _MGMT + "SortParameterUnsupportedFieldException",
@@ -95,7 +97,9 @@ rsql_syntax = Kind(400, "rest.param.rsqlParamSyntax", "RSQLParameterSyntaxExcept
 rsql_field = Kind(400, "rest.param.rsqlInvalidField", "RSQLParameterUnsupportedFieldException",
     "There is no field {!r} to search by.")
 
-# --- 404: what is named is not there
+# --- 403, 404: what is named may not be changed, or is not there
+read_only = Kind(403, "entityReadOnly", "EntityReadOnlyException",
+    "{} {} is deleted and cannot be changed.")
 _not_there = Kind(404, "repo.entityNotFound", "EntityNotFoundException")
 not_yours = Kind(404, "repo.entityNotFound", "EntityNotFoundException",
     "Action {} does not belong to target {}.")

@@ -16,6 +16,7 @@ from .model import (
     TargetFilter,
     TargetMetadata,
 )
+from .rollouts.model import Rollout, RolloutGroup
 from .rsql import Field
 
 
@@ -132,6 +133,10 @@ ACTION_FIELDS = {
     "distributionset.id": Field(Action.set_id, int),
     "distributionset.name": _other(DistributionSet.name, DistributionSet, Action.set_id),
     "distributionset.version": _other(DistributionSet.version, DistributionSet, Action.set_id),
+    "rollout.id": Field(Action.rollout_id, int),
+    "rollout.name": _other(Rollout.name, Rollout, Action.rollout_id),
+    "rolloutgroup.id": Field(Action.rollout_group_id, int),
+    "rolloutgroup.name": _other(RolloutGroup.name, RolloutGroup, Action.rollout_group_id),
     **_audited(Action),
 }
 
@@ -184,4 +189,24 @@ TARGETS_OF_SET_SORT = {
     "name": Field(Target.name),
     "description": Field(Target.description),
     **_audited(Target),
+}
+
+TARGETS_OF_GROUP_SORT = {**TARGETS_OF_SET_SORT, "status": Field(Target.update_status)}
+
+ROLLOUT_FIELDS = {
+    "id": Field(Rollout.id, int),
+    "name": Field(Rollout.name),
+    "description": Field(Rollout.description),
+    "status": Field(Rollout.status),
+    "distributionset.id": Field(Rollout.set_id, int),
+    "distributionset.name": _other(DistributionSet.name, DistributionSet, Rollout.set_id),
+    "distributionset.version": _other(DistributionSet.version, DistributionSet, Rollout.set_id),
+    **_audited(Rollout),
+}
+
+ROLLOUT_GROUP_FIELDS = {
+    "id": Field(RolloutGroup.id, int),
+    "name": Field(RolloutGroup.name),
+    "description": Field(RolloutGroup.description),
+    **_audited(RolloutGroup),
 }

@@ -6,7 +6,7 @@ from sqlalchemy import JSON, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 # Raised with every change of a table: a database of another format is refused at the start.
-FORMAT = 1
+FORMAT = 2
 
 
 class UpdateStatus(StrEnum):
@@ -22,6 +22,7 @@ class UpdateStatus(StrEnum):
 class Status(StrEnum):
     """Where an action stands, and what one entry of its history says."""
 
+    SCHEDULED = "scheduled"
     RUNNING = "running"
     RETRIEVED = "retrieved"
     DOWNLOAD = "download"
@@ -238,6 +239,10 @@ class Action(Numbered, Audited, Base):
     __tablename__ = "action"
     target_id: Mapped[int] = mapped_column(ForeignKey("target.id"), index=True)
     set_id: Mapped[int] = mapped_column(ForeignKey("distribution_set.id"), index=True)
+    rollout_id: Mapped[int | None] = mapped_column(ForeignKey("rollout.id"), index=True)
+    rollout_group_id: Mapped[int | None] = mapped_column(
+        ForeignKey("rollout_group.id"), index=True
+    )
     type: Mapped[str]
     status: Mapped[str]
     active: Mapped[bool] = mapped_column(default=True)
@@ -251,6 +256,7 @@ class Action(Numbered, Audited, Base):
     revision: Mapped[int] = mapped_column(nullable=False)
     target: Mapped[Target] = relationship(lazy="joined", innerjoin=True)
     distribution_set: Mapped[DistributionSet] = relationship(lazy="select")
+    rollout: Mapped["Rollout | None"] = relationship()  # noqa: F821  # rollouts/model.py
     entries: Mapped[list["ActionStatus"]] = relationship(
         order_by="ActionStatus.id", cascade="all, delete-orphan"
     )

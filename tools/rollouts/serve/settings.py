@@ -19,6 +19,8 @@ class Settings:
     # The server of the recordings ran with these two.
     min_polling_s: int = 1
     max_polling_s: int = 48 * 3600
+    # Auto-assignment and rollouts go on so often; 0: only when a test says so.
+    scheduler_period_ms: int = 2000
     # hawkBit's quotas (HawkbitSecurityProperties).
     max_status_entries: int = 1000
     max_messages: int = 50
@@ -29,6 +31,8 @@ class Settings:
     max_artifact_bytes: int = 1 << 30
     max_assignments: int = 5000
     max_actions: int = 2000
+    max_rollout_groups: int = 500
+    max_targets_per_group: int = 20_000
 
     @property
     def rules(self) -> Dialect:

@@ -12,6 +12,7 @@ With pytest, `from rollouts.testing.fixtures import hawkbit, hawkbit_server` in 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from ..serve import scheduler
 from ..serve.server import Server
 from ..serve.settings import Settings
 from ..serve.store import IN_MEMORY
@@ -31,6 +32,10 @@ class LocalServer:
         self.clock = server.clock
         # add("cut-at=4096#1"), clear(), struck: see rollouts.serve.faults.
         self.faults = server.faults
+
+    def step(self) -> None:
+        """What the server else does every two seconds: auto-assignment and rollouts go on."""
+        self._server.call(scheduler.step, self._server.store)
 
     def reset(self) -> None:
         """Empty database, ids from 1, real time, no faults."""

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from starlette.requests import Request
 
 from .. import actions, errors, hub
@@ -20,6 +20,8 @@ from ..model import (
     TargetFilter,
 )
 from ..paging import Listing, Paging
+from ..rollouts import control
+from ..rollouts.model import Rollout
 from ..store import Work
 from .common import JsonFirstRoute, done, router
 from .shapes import Shapes
@@ -53,7 +55,7 @@ class Cancelation(StrEnum):
 
 
 class Invalidation(Body):
-    """`cancelRollouts` is taken and has no effect: there are no rollouts here."""
+    """`cancelRollouts` is taken and has no effect: 1.0.4 looks at the type only."""
 
     action_cancelation_type: Cancelation
     cancel_rollouts: bool | None = None
@@ -146,11 +148,15 @@ async def delete_set(request: Request, set_id: PathId):
         if found is None or found.deleted:
             raise errors.none_of("DistributionSet", [set_id])
         stop_auto_assignment(work, set_id)
-        if work.db.scalar(select(Action.id).where(Action.set_id == set_id).limit(1)):
+        if any(_is_used(work, table, set_id) for table in (Action, Rollout)):
             found.deleted = True
         else:
             work.db.delete(found)
     return done()
+
+
+def _is_used(work: Work, table: type[Action] | type[Rollout], set_id: int) -> bool:
+    return work.db.scalar(select(exists().where(table.set_id == set_id)))
 
 
 def stop_auto_assignment(work: Work, set_id: int) -> None:
@@ -178,7 +184,9 @@ async def invalidate(request: Request, set_id: PathId, body: Invalidation):
         found.valid = False
         stop_auto_assignment(work, set_id)
         if body.action_cancelation_type != Cancelation.NONE:
-            _cancel_all(work, set_id, body.action_cancelation_type == Cancelation.FORCE)
+            force = body.action_cancelation_type == Cancelation.FORCE
+            control.give_up_set(work, found, force)
+            _cancel_all(work, set_id, force)
         work.touch(found)
     return done()
 
@@ -198,8 +206,8 @@ async def statistics(request: Request, set_id: PathId):
         find_set(work, set_id)
         return Reply(
             {
-                "actions": _action_counts(work, set_id),
-                "rollouts": {"total": 0},
+                "actions": _counts(work, Action, set_id),
+                "rollouts": _counts(work, Rollout, set_id),
                 "totalAutoAssignments": _auto_assignments(work, set_id),
             }
         )
@@ -211,17 +219,17 @@ async def one_statistic(request: Request, set_id: PathId, kind: str):
     with hub.work(request) as work:
         find_set(work, set_id)
         if kind == "actions":
-            return Reply({"actions": _action_counts(work, set_id)})
+            return Reply({"actions": _counts(work, Action, set_id)})
         if kind == "rollouts":
-            return Reply({"rollouts": {"total": 0}})
+            return Reply({"rollouts": _counts(work, Rollout, set_id)})
         if kind == "autoassignments":
             return Reply({"totalAutoAssignments": _auto_assignments(work, set_id)})
     raise errors.FrameworkError(404)
 
 
-def _action_counts(work: Work, set_id: int) -> dict:
+def _counts(work: Work, table: type[Action] | type[Rollout], set_id: int) -> dict:
     counted = work.db.execute(
-        select(Action.status, func.count()).where(Action.set_id == set_id).group_by(Action.status)
+        select(table.status, func.count()).where(table.set_id == set_id).group_by(table.status)
     ).all()
     total = sum(count for _, count in counted)
     return {"total": total, **{status.upper(): count for status, count in counted}}

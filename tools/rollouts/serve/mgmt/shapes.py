@@ -28,7 +28,7 @@ def present(**members) -> dict:
     return {key: value for key, value in members.items() if value is not None}
 
 
-def _audit(entity) -> dict:
+def audit(entity) -> dict:
     return {
         "createdBy": entity.created_by,
         "createdAt": entity.created_at,
@@ -46,7 +46,7 @@ class Shapes:
 
     def distribution_set(self, item: DistributionSet) -> dict:
         return {
-            **_audit(item),
+            **audit(item),
             **present(name=item.name, description=item.description),
             "id": item.id,
             "version": item.version,
@@ -73,7 +73,7 @@ class Shapes:
 
     def module(self, item: SoftwareModule) -> dict:
         return {
-            **_audit(item),
+            **audit(item),
             **present(name=item.name, description=item.description),
             "id": item.id,
             "version": item.version,
@@ -100,7 +100,7 @@ class Shapes:
 
     def artifact(self, item: Artifact) -> dict:
         return {
-            **_audit(item),
+            **audit(item),
             "id": item.id,
             "hashes": {"sha1": item.sha1, "md5": item.md5, "sha256": item.sha256},
             "providedFilename": item.filename,
@@ -115,7 +115,7 @@ class Shapes:
 
     def target(self, item: Target) -> dict:
         return {
-            **_audit(item),
+            **audit(item),
             **present(
                 name=item.name,
                 description=item.description,
@@ -168,7 +168,7 @@ class Shapes:
     def action(self, item: Action) -> dict:
         cid = item.target.controller_id
         return {
-            **_audit(item),
+            **audit(item),
             "id": item.id,
             "type": "cancel" if item.is_canceling_or_canceled else "update",
             "active": item.active,
@@ -176,9 +176,15 @@ class Shapes:
             "forceType": item.type,
             **present(forceTime=item.force_time),
             "weight": item.weight,
+            **self._rollout(item),
             **present(maintenanceWindow=self._window(item), lastStatusCode=item.last_status_code),
             "_links": {"self": self.links.target(cid, f"/actions/{item.id}")},
         }
+
+    def _rollout(self, item: Action) -> dict:
+        if item.rollout is None:
+            return {}
+        return {"rollout": item.rollout_id, "rolloutName": item.rollout.name}
 
     def _window(self, item: Action) -> dict | None:
         window = Window.of(item)
@@ -207,6 +213,9 @@ class Shapes:
             },
             "status": status,
         }
+        if item.rollout is not None:
+            rollout = self.links.mgmt(f"rollouts/{item.rollout_id}")
+            shape["_links"]["rollout"] = {**rollout, "name": item.rollout.name}
         return shape
 
     def entry(self, item: ActionStatus) -> dict:
@@ -237,7 +246,7 @@ class Shapes:
     def target_filter(self, item: TargetFilter) -> dict:
         """The one shape that says null where there is nothing."""
         return {
-            **_audit(item),
+            **audit(item),
             "id": item.id,
             "name": item.name,
             "query": item.query,
@@ -269,7 +278,7 @@ class Shapes:
 
     def _type(self, item) -> dict:
         return {
-            **_audit(item),
+            **audit(item),
             **present(name=item.name, description=item.description),
             "key": item.key,
             "deleted": item.deleted,

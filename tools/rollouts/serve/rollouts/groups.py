@@ -1,0 +1,124 @@
+"""The groups of a rollout: made when it is created, filled by the scheduler.
+
+Source: hawkBit JpaRolloutManagement (create), JpaRolloutExecutor (fill, dynamic groups).
+"""
+
+from sqlalchemy import exists, func, insert, literal, select
+
+from .. import assignment, config, errors
+from ..model import Action, Target
+from ..store import Work
+from . import targets
+from .model import GroupStatus, Rollout, RolloutGroup, RolloutTarget
+
+
+def create(work: Work, rollout: Rollout, groups: list[RolloutGroup], by_filter: bool) -> Rollout:
+    """Store a rollout and its groups. `by_filter`: each group has a share of its own.
+
+    ApiError when no target matches, the groups leave targets out, or there are too many.
+    """
+    _check_amount(work, len(groups))
+    rollout.created_at = work.now
+    base = targets.of_rollout(rollout)
+    static = [g for g in groups if not g.dynamic]
+    rollout.total_targets = targets.count(work, base) if static else 0
+    if static and not rollout.total_targets:
+        raise errors.invalid("The rollout matches no target.")
+    if by_filter:
+        _check_shares(work, rollout, base, groups)
+    elif static:
+        _check_size(work, rollout.total_targets // len(static))
+    if config.get(work, config.IMPLICIT_LOCK):
+        assignment.lock(work, rollout.distribution_set)
+    work.add(rollout)
+    for group in groups:
+        _append(work, rollout, group)
+    return rollout
+
+
+def _append(work: Work, rollout: Rollout, group: RolloutGroup) -> None:
+    if rollout.groups:
+        group.parent_id = rollout.groups[-1].id
+    rollout.groups.append(work.add(group))
+    work.db.flush()
+
+
+def _check_amount(work: Work, amount: int) -> None:
+    most = work.settings.max_rollout_groups
+    if amount > most:
+        raise errors.quota("RolloutGroup", amount, most)
+
+
+def _check_size(work: Work, size: int) -> None:
+    most = work.settings.max_targets_per_group
+    if size > most:
+        raise errors.quota("Target", size, most)
+
+
+def _check_shares(work: Work, rollout: Rollout, base, groups: list[RolloutGroup]) -> None:
+    for group in groups:
+        if not 1 <= group.target_percentage <= 100:
+            raise errors.invalid("The percentage of a group has to be between 1 and 100.")
+    counts = targets.counts_of_groups(work, base, groups)
+    left = rollout.total_targets - sum(counts)
+    if left:
+        raise errors.invalid(f"The groups leave {left} of {rollout.total_targets} targets out.")
+    for size in counts:
+        _check_size(work, size)
+
+
+def fill(work: Work, rollout: Rollout) -> None:
+    """Give each group its targets, in the order of the targets' ids."""
+    for group in rollout.groups:
+        if group.status != GroupStatus.READY:
+            _fill_group(work, rollout, group)
+    last = rollout.groups[-1]
+    if rollout.dynamic and not last.dynamic:
+        add_dynamic(work, rollout, GroupStatus.READY)
+    rollout.total_targets = sum(g.total_targets for g in rollout.groups)
+
+
+def _fill_group(work: Work, rollout: Rollout, group: RolloutGroup) -> None:
+    taken = exists().where(
+        RolloutTarget.target_id == Target.id,
+        RolloutTarget.group_id.in_([g.id for g in rollout.groups]),
+    )
+    free = select(Target.id).where(targets.of_rollout(rollout), targets.of_group(group), ~taken)
+    there = work.db.scalar(select(func.count()).select_from(free.subquery()))
+    expected = targets.rounded(targets.share(group, rollout.groups) * there / 100)
+    chosen = free.add_columns(literal(group.id)).order_by(Target.id).limit(expected)
+    work.db.execute(insert(RolloutTarget).from_select(["target_id", "group_id"], chosen))
+    group.total_targets = min(expected, there)
+    group.status = GroupStatus.READY
+    work.touch(group)
+
+
+def add_dynamic(work: Work, rollout: Rollout, status: GroupStatus) -> bool:
+    """Append the next dynamic group, after the pattern of the last. False: there are too many."""
+    last, number = rollout.groups[-1], len(rollout.groups) + 1
+    if number > work.settings.max_rollout_groups:
+        return False
+    name = f"group-{number}" + _suffix(last.name, f"group-{number - 1}")
+    pattern = {
+        column: getattr(last, column)
+        for column in (
+            "target_filter_query", "confirmation_required", "success_threshold", "success_action",
+            "success_action_expression", "error_threshold", "error_action_expression",
+        )
+    }  # fmt: skip
+    size = last.target_percentage if last.dynamic else last.total_targets
+    group = RolloutGroup(name=name, description=name, status=status, dynamic=True, **pattern)
+    group.target_percentage = size
+    _append(work, rollout, group)
+    return True
+
+
+def _suffix(name: str, stem: str) -> str:
+    return name[len(stem) :] if name.startswith(stem) else ""
+
+
+def newcomers(rollout: Rollout, group: RolloutGroup):
+    """The ids of targets that match by now, and are in no rollout as new as this one."""
+    newer = exists().where(Action.target_id == Target.id, Action.rollout_id >= rollout.id)
+    matches = targets.of_query(rollout), targets.of_group(group)
+    return select(Target.id).where(*matches, ~newer).order_by(Target.id)

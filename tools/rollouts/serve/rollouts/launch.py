@@ -1,0 +1,92 @@
+"""The actions of a rollout: scheduled for all groups at its start, started group by group.
+
+Statements over whole groups, since a group may have thousands of targets.
+Source: hawkBit JpaRolloutExecutor (createActions), JpaDeploymentManagement
+(startScheduledActions).
+"""
+
+from sqlalchemy import Select, and_, case, exists, insert, literal, select, update
+
+from .. import bulk, config
+from ..actions import server_says
+from ..model import Action, ActionType, Status, Target, UpdateStatus
+from ..store import Work
+from .model import Rollout, RolloutGroup, RolloutTarget
+
+_SKIPPED = "Distribution Set is already assigned. Skipping this action."
+
+
+def schedule(work: Work, rollout: Rollout, group: RolloutGroup) -> None:
+    """An action for each target of a group, to be started later."""
+    given = exists().where(
+        RolloutTarget.target_id == Target.id, RolloutTarget.group_id == group.id
+    )
+    add_actions(work, rollout, group, select(Target.id).where(given).order_by(Target.id))
+
+
+def add_actions(work: Work, rollout: Rollout, group: RolloutGroup, targets: Select) -> int:
+    """Scheduled actions for `targets`, in place of those that were. How many."""
+    bulk.cancel_scheduled(work, targets)
+    values = {
+        "rollout_id": rollout.id, "rollout_group_id": group.id, "set_id": rollout.set_id,
+        "type": rollout.action_type, "weight": rollout.weight, "status": Status.SCHEDULED,
+        "active": False, "revision": 1, "created_by": work.user, "created_at": work.now,
+        "last_modified_by": work.user, "last_modified_at": work.now,
+    }  # fmt: skip
+    if rollout.action_type == ActionType.TIMEFORCED:
+        values["force_time"] = rollout.force_time
+    rows = targets.add_columns(*[literal(value) for value in values.values()])
+    done = work.db.execute(insert(Action).from_select(["target_id", *values], rows))
+    return done.rowcount
+
+
+def start(work: Work, rollout: Rollout, group: RolloutGroup) -> None:
+    """Start the scheduled actions of a group."""
+    scheduled = and_(Action.rollout_group_id == group.id, Action.status == Status.SCHEDULED)
+    _skip_assigned(work, rollout, scheduled)
+    if not work.db.scalar(select(exists().where(scheduled))):
+        return
+    going = select(Action.target_id).where(scheduled)
+    bulk.supersede(work, going)
+    _assign(work, rollout, going)
+    asks = config.get(work, config.CONFIRMATION_FLOW)
+    _say_started(work, rollout, group, scheduled, asks)
+    status = Status.RUNNING
+    if asks and group.confirmation_required:
+        sure = exists().where(Target.id == Action.target_id, Target.auto_confirm_at.is_not(None))
+        status = case((sure, Status.RUNNING), else_=Status.WAIT_FOR_CONFIRMATION)
+    bulk.change(work, scheduled, status=status, active=True)
+
+
+def _skip_assigned(work: Work, rollout: Rollout, scheduled) -> None:
+    """Who has the set already is done."""
+    has_it = exists().where(
+        Target.id == Action.target_id, Target.assigned_set_id == rollout.set_id
+    )
+    skipped = and_(scheduled, has_it)
+    bulk.add_entry(work, skipped, Status.RUNNING, [server_says(_SKIPPED)], Action.created_at)
+    bulk.change(work, skipped, status=Status.FINISHED)
+
+
+def _say_started(work: Work, rollout: Rollout, group: RolloutGroup, scheduled, asks) -> None:
+    by = f"Initiated by Rollout Group '{group.name}' [Rollout {rollout.name}:{rollout.id}]"
+    if not asks:
+        bulk.add_entry(work, scheduled, Status.RUNNING, [by], Action.created_at)
+        return
+    sure = exists().where(Target.id == Action.target_id, Target.auto_confirm_at.is_not(None))
+    waits = "Waiting for the confirmation by the device."
+    status = Status.WAIT_FOR_CONFIRMATION
+    if not group.confirmation_required:
+        said = f"Assignment confirmed by initiator [{work.user}]."
+        bulk.add_entry(work, scheduled, status, [by, said], Action.created_at)
+        return
+    bulk.add_entry(work, and_(scheduled, sure), status, [by, "Auto-confirmed."], Action.created_at)
+    bulk.add_entry(work, and_(scheduled, ~sure), status, [by, waits], Action.created_at)
+
+
+def _assign(work: Work, rollout: Rollout, going: Select) -> None:
+    assigned = update(Target).where(Target.id.in_(going)).values(
+        assigned_set_id=rollout.set_id, update_status=UpdateStatus.PENDING,
+        last_modified_by=work.user, last_modified_at=work.now,
+    )  # fmt: skip
+    work.db.execute(assigned, execution_options={"synchronize_session": "fetch"})
