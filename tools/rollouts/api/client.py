@@ -9,6 +9,7 @@ from rollouts.api.filters import TargetFilters
 from rollouts.api.login import Login
 from rollouts.api.models import UserInfo
 from rollouts.api.modules import SoftwareModules
+from rollouts.api.rollouts import Rollouts
 from rollouts.api.sets import DistributionSets
 from rollouts.api.targets import Targets
 from rollouts.api.transport import Transport, path
@@ -42,6 +43,7 @@ class Hawkbit:
         self.targets = Targets(self._transport)
         self.actions = Actions(self._transport)
         self.filters = TargetFilters(self._transport)
+        self.rollouts = Rollouts(self._transport)
         self.configuration = Configuration(self._transport)
 
     @property

@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def entries(
-    transport: Transport, where: str, query: str | None = None, sort: str = "id:ASC"
+    transport: Transport, where: str, query: str | None = None, sort: str = "id:ASC", **params: str
 ) -> Iterator[dict]:
     """Yield every entry of a list as JSON. `query`: RSQL.
 
@@ -22,7 +22,8 @@ def entries(
     """
     offset = 0
     while True:
-        page = transport.get(where, limit=PAGE_ENTRIES, offset=offset, sort=sort, q=query or None)
+        params |= {"limit": PAGE_ENTRIES, "offset": offset, "sort": sort, "q": query or None}
+        page = transport.get(where, **params)
         content, total = _checked(page, where)
         yield from content
         offset += len(content)
@@ -36,10 +37,16 @@ def read(
     cls: type[T],
     query: str | None = None,
     sort: str = "id:ASC",
+    **params: str,
 ) -> list[T]:
-    """Return a whole list as `cls`."""
+    """Return a whole list as `cls`. `params` go along, such as representation="full"."""
     make = getattr(cls, "from_wire", None) or (lambda item: wire.decode(cls, item))
-    return [make(item) for item in entries(transport, where, query, sort)]
+    return [make(item) for item in entries(transport, where, query, sort, **params)]
+
+
+def count(transport: Transport, where: str, query: str | None = None) -> int:
+    """Return how many entries a list has."""
+    return _checked(transport.get(where, limit=1, q=query or None), where)[1]
 
 
 def _checked(page: object, where: str) -> tuple[list, int]:

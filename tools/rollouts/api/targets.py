@@ -25,6 +25,10 @@ class Targets:
     def find(self, query: str | None = None, sort: str = "id:ASC") -> list[Target]:
         return paging.read(self._transport, path(_TARGETS), Target, query, sort)
 
+    def count(self, query: str | None = None) -> int:
+        """Return how many targets match."""
+        return paging.count(self._transport, path(_TARGETS), query)
+
     def create(self, new_targets: Sequence[NewTarget]) -> list[Target]:
         """Register NewTargets. Without a security token the server makes one."""
         answer = self._transport.post(path(_TARGETS), wire.encode(list(new_targets)))

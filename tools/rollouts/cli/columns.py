@@ -35,6 +35,24 @@ FILTERS = {
     "WEIGHT": lambda one: one.auto_assign_weight,
 }
 
+ROLLOUTS = {
+    "ID": lambda one: one.id,
+    "NAME": lambda one: one.name,
+    "STATUS": lambda one: one.status,
+    "SET": lambda one: one.distribution_set_id,
+    "FILTER": lambda one: one.target_filter_query,
+    "GROUPS": lambda one: one.total_groups,
+    "TARGETS": lambda one: progress_of(one),
+}
+
+ROLLOUT_GROUPS = {
+    "GROUP": lambda one: one.name,
+    "STATUS": lambda one: one.status,
+    "TARGETS": lambda one: progress_of(one),
+}
+
+PLAN = {"GROUP": lambda one: one["group"], "TARGETS": lambda one: one["targets"]}
+
 METADATA = {"KEY": lambda one: one.key, "VALUE": lambda one: one.value}
 
 ASSIGNED = {
@@ -70,3 +88,15 @@ def time_of(milliseconds):
         return None
     moment = datetime.datetime.fromtimestamp(milliseconds / 1000)
     return moment.isoformat(sep=" ", timespec="seconds")
+
+
+def fields(columns, one):
+    """Return one row of a table as {title: value}, for `Output.record`."""
+    return {title.lower(): get(one) for title, get in columns.items()}
+
+
+def progress_of(one):
+    """Return how far the targets of a rollout or a group are, in words."""
+    totals = one.total_targets_per_status or {}
+    parts = [f"{count} {word}" for word, count in sorted(totals.items()) if count]
+    return f"{one.total_targets}: " + ", ".join(parts) if parts else str(one.total_targets)

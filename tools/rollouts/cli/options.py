@@ -149,13 +149,7 @@ class How:
             raise UsageError("--type timeforced and --forcetime TIME belong together")
         if self.forcetime is None:
             return None
-        if self.forcetime.isdecimal():
-            return int(self.forcetime)
-        try:
-            time = datetime.datetime.fromisoformat(self.forcetime)
-        except ValueError as error:
-            raise UsageError(f"--forcetime {self.forcetime} is no time: {error}") from error
-        return int(time.timestamp() * 1000)
+        return moment_ms("--forcetime", self.forcetime)
 
     def _window(self):
         parts = (self.window_schedule, self.window_duration, self.window_tz)
@@ -173,6 +167,17 @@ class How:
             raise UsageError("--window-tz is an offset such as +01:00, not the name of a zone")
         schedule, duration, timezone = parts
         return MaintenanceWindow(schedule=schedule, duration=duration, timezone=timezone)
+
+
+def moment_ms(option, text):
+    """Return ms since 1970 for an ISO 8601 time, or such a number. Raises UsageError."""
+    if text.isdecimal():
+        return int(text)
+    try:
+        time = datetime.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{option} {text} is no time: {error}") from error
+    return int(time.timestamp() * 1000)
 
 
 def action_ids(arguments):

@@ -10,6 +10,8 @@ from rollouts.cli import (
     assign,
     completion,
     publish,
+    rollout,
+    rollout_watch,
     serve,
     set_metadata,
     sets,
@@ -41,6 +43,10 @@ def make_app():
     meta.add_typer(set_metadata.app)
     ds.add_typer(meta, name="meta")
     app.add_typer(ds, name="ds")
+    staged = _group("Staged rollouts: a set to a fleet, group by group.")
+    for module in (rollout, rollout_watch):
+        staged.add_typer(module.app)
+    app.add_typer(staged, name="rollout")
     app.add_typer(serve.app)
     app.add_typer(completion.app)
     return app

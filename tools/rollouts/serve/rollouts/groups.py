@@ -5,6 +5,7 @@ Source: hawkBit JpaRolloutManagement (create), JpaRolloutExecutor (fill, dynamic
 
 from sqlalchemy import exists, func, insert, literal, select
 
+from ... import shares
 from .. import assignment, config, errors
 from ..model import Action, Target
 from ..store import Work
@@ -59,7 +60,7 @@ def _check_shares(work: Work, rollout: Rollout, base, groups: list[RolloutGroup]
     for group in groups:
         if not 1 <= group.target_percentage <= 100:
             raise errors.invalid("The percentage of a group has to be between 1 and 100.")
-    counts = targets.counts_of_groups(work, base, groups)
+    counts = shares.sizes(groups, targets.counter(work, base))
     left = rollout.total_targets - sum(counts)
     if left:
         raise errors.invalid(f"The groups leave {left} of {rollout.total_targets} targets out.")
@@ -85,7 +86,7 @@ def _fill_group(work: Work, rollout: Rollout, group: RolloutGroup) -> None:
     )
     free = select(Target.id).where(targets.of_rollout(rollout), targets.of_group(group), ~taken)
     there = work.db.scalar(select(func.count()).select_from(free.subquery()))
-    expected = targets.rounded(targets.share(group, rollout.groups) * there / 100)
+    expected = shares.rounded(shares.percent_of_rest(group, rollout.groups) * there / 100)
     chosen = free.add_columns(literal(group.id)).order_by(Target.id).limit(expected)
     work.db.execute(insert(RolloutTarget).from_select(["target_id", "group_id"], chosen))
     group.total_targets = min(expected, there)

@@ -1,0 +1,263 @@
+"""`rollouts rollout`: a set to a fleet, group by group."""
+
+import dataclasses
+import re
+import time
+from typing import Annotated
+
+import typer
+
+from rollouts.api.rollout_models import GroupAction, NewGroup, NewRollout, Threshold
+from rollouts.cli import columns
+from rollouts.cli.command import command
+from rollouts.cli.exits import UsageError
+from rollouts.cli.options import AssignmentType, DryRun, Listing, Set, Yes, moment_ms
+from rollouts.release import rollout as staged
+from rollouts.release.selection import find_set
+
+app = typer.Typer()
+
+Name = Annotated[str, typer.Argument(metavar="ROLLOUT", help="A rollout: its name or its id.")]
+Start = Annotated[bool, typer.Option("--start", help="Start it at once.")]
+Remark = Annotated[str | None, typer.Option("--remark", help="Why, for the others.")]
+_GROUP = re.compile(r"(?P<name>[^=:]+)=(?P<percent>\d+(\.\d+)?)%?(:(?P<query>.+))?")
+
+
+@dataclasses.dataclass
+class Stages:
+    """In which groups, and when the next one starts."""
+
+    groups: Annotated[
+        int | None, typer.Option("--groups", min=1, max=500, help="So many of the same size.")
+    ] = None
+    group: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--group",
+            metavar="NAME=PERCENT[:RSQL]",
+            help="A group of that share, e.g. canary=5; may be repeated.",
+        ),
+    ] = None
+    success: Annotated[
+        int, typer.Option("--success", min=0, max=100, help="Percent done: the next group starts.")
+    ] = 50
+    error: Annotated[
+        int, typer.Option("--error", min=0, max=100, help="More percent failed: it pauses.")
+    ] = 50
+    ask_each: Annotated[
+        bool, typer.Option("--pause-between", help="Pause after each group for a `resume`.")
+    ] = False
+    dynamic: Annotated[
+        bool, typer.Option("--dynamic", help="Go on with targets that match later.")
+    ] = False
+
+    def as_groups(self):
+        if self.group and self.groups is not None:
+            raise UsageError("either --groups or --group, not both")
+        if self.group and self.dynamic:
+            raise UsageError("--dynamic goes with --groups only")
+        return [_group(text) for text in self.group or ()] or staged.equal_groups(self.groups or 1)
+
+    def members(self):
+        """Return the members of a NewRollout that say this."""
+        listed = {"groups": self.as_groups()} if self.group else {}
+        return {
+            **(listed or {"amount_groups": self.groups or 1}),
+            "success_condition": Threshold(expression=str(self.success)),
+            "success_action": GroupAction(action="PAUSE" if self.ask_each else "NEXTGROUP"),
+            "error_condition": Threshold(expression=str(self.error)),
+            "error_action": GroupAction(action="PAUSE"),
+            "dynamic": self.dynamic or None,
+        }
+
+
+def _group(text):
+    found = _GROUP.fullmatch(text)
+    if not found:
+        raise UsageError(f"{text!r} is no group such as canary=5 or lab=100:name==lab*")
+    percent = float(found["percent"])
+    if not 1 <= percent <= 100:
+        raise UsageError(f"{text!r}: a group has 1 to 100 percent")
+    return NewGroup(
+        name=found["name"], target_percentage=percent, target_filter_query=found["query"]
+    )
+
+
+@dataclasses.dataclass
+class Terms:
+    """When it starts, and how its assignments are carried out."""
+
+    start_at: Annotated[
+        str | None, typer.Option("--start-at", metavar="TIME", help="Start it then.")
+    ] = None
+    description: Annotated[str | None, typer.Option("--description", help="For people.")] = None
+
+    type: Annotated[AssignmentType, typer.Option("--type", help="How urgent.")] = (
+        AssignmentType.FORCED
+    )
+    forcetime: Annotated[
+        str | None, typer.Option("--forcetime", metavar="TIME", help="When timeforced is forced.")
+    ] = None
+    weight: Annotated[
+        int | None, typer.Option("--weight", min=0, max=1000, help="Higher goes first.")
+    ] = None
+    no_confirm: Annotated[
+        bool, typer.Option("--no-confirm", help="Do not wait for the users' consent.")
+    ] = False
+
+    def members(self):
+        if (self.forcetime is None) == (self.type == AssignmentType.TIMEFORCED):
+            raise UsageError("--type timeforced and --forcetime TIME belong together")
+        return {
+            "description": self.description,
+            "start_at_ms": self.start_at and moment_ms("--start-at", self.start_at),
+            "type": self.type.value,
+            "forcetime": self.forcetime and moment_ms("--forcetime", self.forcetime),
+            "weight": self.weight,
+            "confirmation_required": False if self.no_confirm else None,
+        }
+
+
+@command(
+    app,
+    "create",
+    example=[
+        "rollouts rollout create may fw:2.0.0 --filter name==kitchen* --groups 5 --error 10",
+        "rollouts rollout create may fw:2.0.0 --filter 'id==*' --group lab=100:name==lab* "
+        "--group few=10 --group rest=90 --start --yes",
+    ],
+)
+def create(
+    run,
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    set: Set,
+    filter: Annotated[
+        str, typer.Option("--filter", metavar="RSQL", help="Which targets, e.g. name==kitchen*.")
+    ],
+    stages: Stages,
+    terms: Terms,
+    start: Start = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+):
+    """Create a rollout: says first how many targets each group would have, and asks.
+
+    It waits for `start`, unless --start or --start-at say otherwise. A percentage of --group is
+    of all targets that match, so the last group of a filter needs what is left to 100.
+    """
+    if start and terms.start_at:
+        raise UsageError("either --start or --start-at, not both")
+    groups = stages.as_groups()
+    new = stages.members() | terms.members() | {"name": name, "target_filter_query": filter}
+    one_set = find_set(run.hawkbit, set)
+    sizes = staged.plan(run.hawkbit, filter, groups)
+    planned = [{"group": g.name, "targets": n} for g, n in zip(groups, sizes, strict=True)]
+    if dry_run:
+        run.out.rows(planned, columns.PLAN)
+        return
+    for one in planned:
+        run.out.note(f"{one['group']}: {one['targets']} targets")
+    run.confirm(f"Roll {one_set.label} out to {sum(sizes)} targets as {name}?", yes)
+    made = run.hawkbit.rollouts.create(NewRollout(distribution_set_id=one_set.id, **new))
+    if start:
+        made = _start(run, made)
+    run.out.done(f"rollout {made.id} {made.name} is {made.status}", made)
+
+
+def _start(run, rollout):
+    ready = staged.created(run.hawkbit, rollout, time)
+    if ready.status == "waiting_for_approval":
+        run.out.note(f"it has to be approved first: rollouts rollout approve {rollout.name}")
+        return ready
+    run.hawkbit.rollouts.start(rollout.id)
+    return run.hawkbit.rollouts.get(rollout.id)
+
+
+@command(app, "list", example="rollouts rollout list --q status==running")
+def list_rollouts(run, listing: Listing):
+    """List the rollouts; deleted ones are not listed."""
+    run.out.rows(run.hawkbit.rollouts.find(**listing.as_arguments()), columns.ROLLOUTS)
+
+
+@command(app, "targets", example="rollouts rollout targets may group-1")
+def list_targets(
+    run, name: Name, group: Annotated[str, typer.Argument(metavar="GROUP", help="Its name.")]
+):
+    """List the targets of a group."""
+    rollout = staged.find(run.hawkbit, name)
+    for one in run.hawkbit.rollouts.groups(rollout.id):
+        if one.name == group:
+            found = run.hawkbit.rollouts.group_targets(rollout.id, one.id)
+            run.out.rows(found, columns.TARGETS)
+            return
+    raise UsageError(f"rollout {rollout.name} has no group {group}: `show` lists them")
+
+
+@command(app, "start", example="rollouts rollout start may")
+def start_rollout(run, name: Name):
+    """Start the first group."""
+    made = _start(run, staged.find(run.hawkbit, name))
+    run.out.done(f"rollout {made.id} {made.name} is {made.status}", made)
+
+
+@command(app, "approve", example="rollouts rollout approve may --remark 'tested in the lab'")
+def approve(run, name: Name, remark: Remark = None):
+    """Let it be started, where rollouts need approval."""
+    _do(run, name, "approve", remark)
+
+
+@command(app, "deny", example="rollouts rollout deny may --remark 'not in December'")
+def deny(run, name: Name, remark: Remark = None):
+    """Do not let it be started, where rollouts need approval."""
+    _do(run, name, "deny", remark)
+
+
+@command(app, "pause", example="rollouts rollout pause may")
+def pause(run, name: Name):
+    """Start no further group; those that run go on."""
+    _do(run, name, "pause")
+
+
+@command(app, "resume", example="rollouts rollout resume may")
+def resume(run, name: Name):
+    """Go on; after too many errors with the next group."""
+    _do(run, name, "resume")
+
+
+@command(app, "next", example="rollouts rollout next may")
+def next_group(run, name: Name):
+    """Start the next group without waiting for the thresholds."""
+    _do(run, name, "next_group")
+
+
+@command(app, "stop", example="rollouts rollout stop may --yes")
+def stop(run, name: Name, yes: Yes = False):
+    """Cancel what runs and start nothing more. It cannot be resumed."""
+    _do(run, name, "stop", question="Cancel all its updates for good?", yes=yes)
+
+
+@command(app, "delete", example="rollouts rollout delete may --yes")
+def delete(run, name: Name, yes: Yes = False):
+    """Delete it. Its open updates end by force: devices are not asked."""
+    _do(run, name, "delete", question="Delete it and end its updates by force?", yes=yes)
+
+
+def _do(run, name, method, *arguments, question=None, yes=False):
+    rollout = staged.find(run.hawkbit, name)
+    if question:
+        run.confirm(f"Rollout {rollout.name}: {question}", yes)
+    getattr(run.hawkbit.rollouts, method)(rollout.id, *arguments)
+    if method == "delete":
+        run.out.done(f"rollout {rollout.id} {rollout.name} is being deleted", rollout)
+        return
+    now = run.hawkbit.rollouts.get(rollout.id)
+    run.out.done(f"rollout {now.id} {now.name} is {now.status}", now)
+
+
+@command(app, "retry", example="rollouts rollout retry may --start")
+def retry(run, name: Name, start: Start = False):
+    """Create a rollout, NAME_retry in one group, for the failed targets of a finished one."""
+    made = run.hawkbit.rollouts.retry(staged.find(run.hawkbit, name).id)
+    if start:
+        made = _start(run, made)
+    run.out.done(f"rollout {made.id} {made.name} is {made.status}", made)

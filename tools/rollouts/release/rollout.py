@@ -1,0 +1,111 @@
+"""Staged rollouts: what one would do, and how it gets on."""
+
+from dataclasses import dataclass
+
+from rollouts import shares
+from rollouts.api.errors import RefusedError, ServerError, UnreachableError
+from rollouts.api.rollout_models import NewGroup, Rollout, RolloutGroup
+from rollouts.release.watch import TimeoutReachedError
+
+# A server that restarts is waited for.
+_OUTAGE_S = 60.0
+# The server's scheduler looks every two seconds; thousands of targets take some more.
+_CREATION_S = 120.0
+_FAILED = ("stopped", "deleted", "approval_denied")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """A rollout and its groups at one moment."""
+
+    rollout: Rollout
+    groups: list[RolloutGroup]
+
+    @property
+    def is_held(self):
+        """Paused by the errors of a group: only an operator gets it on."""
+        return self.rollout.status == "paused" and any(g.status == "error" for g in self.groups)
+
+    @property
+    def has_ended(self):
+        return self.is_held or self.rollout.status in ("finished", *_FAILED)
+
+    @property
+    def is_success(self):
+        totals = self.rollout.total_targets_per_status or {}
+        lost = totals.get("error", 0) + totals.get("cancelled", 0)
+        return self.rollout.status == "finished" and not lost
+
+
+def equal_groups(amount):
+    return [NewGroup(name=f"group-{n + 1}", target_percentage=100 / amount) for n in range(amount)]
+
+
+def plan(hawkbit, query, groups):
+    """Return how many targets each group would get. RefusedError: none, or some left out."""
+    total = hawkbit.targets.count(query)
+    if not total:
+        raise RefusedError(f"no target matches the filter {query}")
+
+    def count(more):
+        return hawkbit.targets.count(f"({query});({more})") if more else total
+
+    found = shares.sizes(groups, count)
+    if left := total - sum(found):
+        raise RefusedError(
+            f"the groups leave {left} of {total} targets out: the last needs 100 % of the rest"
+        )
+    return found
+
+
+def find(hawkbit, text):
+    """Return the Rollout meant by an id or a name. Raises RefusedError when there is none."""
+    if text.isdecimal():
+        try:
+            return hawkbit.rollouts.get(int(text))
+        except ServerError as error:
+            if error.status != 404 or not error.is_about_input:
+                raise
+    same = [one for one in hawkbit.rollouts.find() if one.name == text]
+    if not same:
+        raise RefusedError(f"no rollout {text}: `rollouts rollout list` shows those there are")
+    return hawkbit.rollouts.get(same[0].id)
+
+
+def look(hawkbit, rollout_id):
+    return Look(
+        rollout=hawkbit.rollouts.get(rollout_id), groups=hawkbit.rollouts.groups(rollout_id)
+    )
+
+
+def created(hawkbit, rollout, clock):
+    """Wait until the server has filled its groups. Raises TimeoutReachedError."""
+    begin = clock.monotonic()
+    while rollout.status == "creating":
+        if clock.monotonic() - begin > _CREATION_S:
+            raise TimeoutReachedError(f"rollout {rollout.name} is still being created")
+        clock.sleep(0.5)
+        rollout = hawkbit.rollouts.get(rollout.id)
+    return rollout
+
+
+def follow(hawkbit, rollout_id, clock, interval_s, timeout_s=None):
+    """Yield a Look at each look until it has ended.
+
+    Raises TimeoutReachedError, and UnreachableError after a minute without an answer.
+    """
+    begin = last_answer = clock.monotonic()
+    while True:
+        try:
+            now = look(hawkbit, rollout_id)
+            last_answer = clock.monotonic()
+            yield now
+            if now.has_ended:
+                return
+        except (UnreachableError, ServerError) as error:
+            passes = isinstance(error, UnreachableError) or error.status >= 500
+            if not passes or clock.monotonic() - last_answer > _OUTAGE_S:
+                raise
+        if timeout_s is not None and clock.monotonic() - begin + interval_s > timeout_s:
+            raise TimeoutReachedError(f"the rollout has not ended after {timeout_s:g} s")
+        clock.sleep(interval_s)
