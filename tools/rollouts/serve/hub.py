@@ -1,9 +1,13 @@
 """What a request handler needs of the server, found through its request."""
 
+from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
+from typing import Annotated
 
+from fastapi import Depends
 from starlette.requests import Request
 
+from .links import Links
 from .store import Store, Work
 
 
@@ -12,5 +16,20 @@ def store(request: Request) -> Store:
 
 
 def work(request: Request, user: str = "") -> AbstractContextManager[Work]:
-    """A transaction for this request. Handlers must not await inside it."""
+    """A transaction within a handler that must await before or after it, not inside."""
     return store(request).work(user)
+
+
+async def _transaction(request: Request) -> AsyncIterator[Work]:
+    with work(request) as one:
+        yield one
+
+
+async def _links(request: Request) -> Links:
+    return Links(request)
+
+
+# Arguments of handlers. A transaction is committed when its handler returns, before the
+# answer is sent, and rolled back when it raises; such a handler must not await.
+Transaction = Annotated[Work, Depends(_transaction, scope="function")]
+LinksHere = Annotated[Links, Depends(_links)]

@@ -4,9 +4,9 @@ from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .. import actions, errors, hub
+from .. import actions, errors
 from ..bodies import PathId
-from ..links import Links
+from ..hub import LinksHere, Transaction
 from ..lookup import find_module, find_target
 from ..media import FileRoute, Reply
 from ..model import Action, Artifact, SetModule, SoftwareModule, Status, Target
@@ -23,42 +23,47 @@ _FOLDER = "/softwaremodules/{module_id}/artifacts"
 
 
 @resources.get(_FOLDER)
-async def artifact_list(request: Request, tenant: str, controller_id: str, module_id: PathId):
+async def artifact_list(
+    work: Transaction, links: LinksHere, tenant: str, controller_id: str, module_id: PathId
+):
     """The files of a module."""
-    with hub.work(request) as work:
-        target = find_target(work, controller_id)
-        module = find_module(work, module_id)
-        if module_id not in _installed_modules(work, target):
-            _open_action(work, target, module_id)
-        found = [artifact(work, a, target, Links(request)) for a in module.artifacts]
+    target = find_target(work, controller_id)
+    module = find_module(work, module_id)
+    if module_id not in _installed_modules(work, target):
+        _open_action(work, target, module_id)
+    found = [artifact(work, a, target, links) for a in module.artifacts]
     return Reply(found, tagged=False)
 
 
 @files.get(_FOLDER + "/{filename}")
 async def download(
-    request: Request, tenant: str, controller_id: str, module_id: PathId, filename: str
+    request: Request,
+    work: Transaction,
+    tenant: str,
+    controller_id: str,
+    module_id: PathId,
+    filename: str,
 ):
     """A file, or with .MD5SUM behind its name the line that md5sum prints for it.
 
     A whole GET writes an entry in the action's history, one with a Range does not.
     """
-    with hub.work(request) as work:
-        target = find_target(work, controller_id)
-        module = find_module(work, module_id)
-        item = _file(module, filename)
-        sum_only = item is None and filename.endswith(_MD5SUM)
-        if sum_only:
-            item = _file(module, filename.removesuffix(_MD5SUM))
-        if item is None:
-            raise errors.Empty(404)
-        if not sum_only and not _matches(request, item.sha1):
-            raise errors.Empty(412)
-        action = _open_action(work, target, module_id)
-        path = hub.store(request).files.path(item.sha256)
-        if not path.exists():
-            raise errors.binary_missing(item.filename)
-        if sum_only or "range" not in request.headers:
-            actions.downloads(work, action, request.scope["raw_path"].decode("latin1"))
+    target = find_target(work, controller_id)
+    module = find_module(work, module_id)
+    item = _file(module, filename)
+    sum_only = item is None and filename.endswith(_MD5SUM)
+    if sum_only:
+        item = _file(module, filename.removesuffix(_MD5SUM))
+    if item is None:
+        raise errors.Empty(404)
+    if not sum_only and not _matches(request, item.sha1):
+        raise errors.Empty(412)
+    action = _open_action(work, target, module_id)
+    path = work.store.files.path(item.sha256)
+    if not path.exists():
+        raise errors.binary_missing(item.filename)
+    if sum_only or "range" not in request.headers:
+        actions.downloads(work, action, request.scope["raw_path"].decode("latin1"))
     if sum_only:
         return _md5sum(item)
     return file_answer(request, path, item.size, item.filename, item.sha1, item.created_at)

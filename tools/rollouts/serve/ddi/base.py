@@ -11,8 +11,9 @@ from sqlalchemy import delete, select
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .. import actions, assignment, config, errors, hub
+from .. import actions, assignment, config, errors
 from ..bodies import Body, Int32, Int64, PathId, Text
+from ..hub import LinksHere, Transaction
 from ..links import Links
 from ..lookup import find_action, find_target
 from ..media import Reply
@@ -68,13 +69,14 @@ class AssignedVersion(Body):
 
 
 @resources.get("")
-async def poll(request: Request, tenant: str, controller_id: str):
+async def poll(
+    request: Request, work: Transaction, links: LinksHere, tenant: str, controller_id: str
+):
     """The poll: how long to sleep, and at most one thing to do. Registers a new target."""
-    with hub.work(request) as work:
-        target = seen(work, request, controller_id)
-        action = _offered(work, target)
-        sleep = wire(sleep_s(work, target, action))
-        links = _links_for(work, Links(request), target, action)
+    target = seen(work, request, controller_id)
+    action = _offered(work, target)
+    sleep = wire(sleep_s(work, target, action))
+    links = _links_for(work, links, target, action)
     body = {"config": {"polling": {"sleep": sleep}}}
     if links:
         body["_links"] = links
@@ -142,22 +144,18 @@ def _installed(work: Work, target: Target) -> int | None:
 
 @resources.get("/deploymentBase/{action_id}")
 async def deployment_base(
-    request: Request, tenant: str, controller_id: str, action_id: PathId,
+    work: Transaction, links: LinksHere, tenant: str, controller_id: str, action_id: PathId,
     c: int = 0, actionHistory: int | None = None,  # noqa: N803 (the wire's word)
 ):  # fmt: skip
     """What to install. The server notes that the device looked."""
-    with hub.work(request) as work:
-        action = find_action(work, controller_id, action_id)
-        if action.active:
-            actions.lapse(work, action)
-        if action.is_canceling_or_canceled or action.status == Status.WAIT_FOR_CONFIRMATION:
-            absent = True
-        else:
-            absent = False
-            body = deployment_body(work, action, Links(request), "deployment", actionHistory)
-            actions.retrieved(work, action)
-    if absent:
-        raise errors.Empty(404)
+    action = find_action(work, controller_id, action_id)
+    if action.active:
+        actions.lapse(work, action)
+    if action.is_canceling_or_canceled or action.status == Status.WAIT_FOR_CONFIRMATION:
+        # Not raised: that the window is over stays written down.
+        return Response(status_code=404)
+    body = deployment_body(work, action, links, "deployment", actionHistory)
+    actions.retrieved(work, action)
     return Reply(body)
 
 
@@ -171,16 +169,15 @@ def deployment_body(work: Work, action: Action, links: Links, name: str, wanted:
 
 @resources.post("/deploymentBase/{action_id}/feedback")
 async def deployment_feedback(
-    request: Request, tenant: str, controller_id: str, action_id: PathId, body: ActionFeedback
+    work: Transaction, tenant: str, controller_id: str, action_id: PathId, body: ActionFeedback
 ):
     """How it goes. `closed` ends the action; 410 when it is over already."""
-    with hub.work(request) as work:
-        action = find_action(work, controller_id, action_id)
-        if action.status == Status.WAIT_FOR_CONFIRMATION:
-            raise errors.Empty(404)
-        if not action.active:
-            raise errors.Empty(410)
-        actions.feedback(work, action, *_said(body))
+    action = find_action(work, controller_id, action_id)
+    if action.status == Status.WAIT_FOR_CONFIRMATION:
+        raise errors.Empty(404)
+    if not action.active:
+        raise errors.Empty(410)
+    actions.feedback(work, action, *_said(body))
     return done()
 
 
@@ -191,44 +188,41 @@ def _said(body: ActionFeedback) -> tuple:
 
 
 @resources.get("/cancelAction/{action_id}")
-async def cancel_action(request: Request, tenant: str, controller_id: str, action_id: PathId):
+async def cancel_action(work: Transaction, tenant: str, controller_id: str, action_id: PathId):
     """Which action to stop."""
-    with hub.work(request) as work:
-        action = find_action(work, controller_id, action_id)
-        if not action.is_canceling_or_canceled:
-            raise errors.Empty(404)
-        actions.retrieved(work, action)
+    action = find_action(work, controller_id, action_id)
+    if not action.is_canceling_or_canceled:
+        raise errors.Empty(404)
+    actions.retrieved(work, action)
     number = str(action_id)
     return Reply({"id": number, "cancelAction": {"stopId": number}})
 
 
 @resources.post("/cancelAction/{action_id}/feedback")
 async def cancel_feedback(
-    request: Request, tenant: str, controller_id: str, action_id: PathId, body: ActionFeedback
+    work: Transaction, tenant: str, controller_id: str, action_id: PathId, body: ActionFeedback
 ):
     """Whether it stopped: `closed` says yes, `rejected` no."""
-    with hub.work(request) as work:
-        action = find_action(work, controller_id, action_id)
-        actions.cancel_feedback(work, action, *_said(body))
+    action = find_action(work, controller_id, action_id)
+    actions.cancel_feedback(work, action, *_said(body))
     return done()
 
 
 @resources.put("/configData")
-async def config_data(request: Request, tenant: str, controller_id: str, body: ConfigData):
+async def config_data(work: Transaction, tenant: str, controller_id: str, body: ConfigData):
     """The device's attributes: merged, replaced or removed."""
-    with hub.work(request) as work:
-        target = find_target(work, controller_id)
-        stored = {a.key: a.value for a in target.attributes}
-        changed = _changed(stored, body)
-        most = work.settings.max_attributes
-        if len(changed) > max(most, len(stored)):
-            raise errors.quota("Attribute", len(changed), most)
-        if changed != stored:
-            work.db.execute(delete(TargetAttribute).where(TargetAttribute.owner_id == target.id))
-            work.db.add_all(
-                TargetAttribute(owner_id=target.id, key=k, value=v) for k, v in changed.items()
-            )
-        target.request_attributes = False
+    target = find_target(work, controller_id)
+    stored = {a.key: a.value for a in target.attributes}
+    changed = _changed(stored, body)
+    most = work.settings.max_attributes
+    if len(changed) > max(most, len(stored)):
+        raise errors.quota("Attribute", len(changed), most)
+    if changed != stored:
+        work.db.execute(delete(TargetAttribute).where(TargetAttribute.owner_id == target.id))
+        work.db.add_all(
+            TargetAttribute(owner_id=target.id, key=k, value=v) for k, v in changed.items()
+        )
+    target.request_attributes = False
     return done()
 
 
@@ -248,33 +242,31 @@ def _changed(stored: dict, body: ConfigData) -> dict:
 
 @resources.get("/installedBase/{action_id}")
 async def installed_base(
-    request: Request, tenant: str, controller_id: str, action_id: PathId,
+    work: Transaction, links: LinksHere, tenant: str, controller_id: str, action_id: PathId,
     actionHistory: int | None = None,  # noqa: N803
 ):  # fmt: skip
     """What an action that is over brought."""
-    with hub.work(request) as work:
-        action = find_action(work, controller_id, action_id)
-        if action.active or action.is_canceling_or_canceled:
-            raise errors.Empty(404)
-        body = deployment_body(work, action, Links(request), "deployment", actionHistory)
+    action = find_action(work, controller_id, action_id)
+    if action.active or action.is_canceling_or_canceled:
+        raise errors.Empty(404)
+    body = deployment_body(work, action, links, "deployment", actionHistory)
     return Reply(body)
 
 
 @resources.put("/installedBase")
-async def put_installed(request: Request, tenant: str, controller_id: str, body: AssignedVersion):
+async def put_installed(work: Transaction, tenant: str, controller_id: str, body: AssignedVersion):
     """The device says what it runs: 201 when that was news."""
-    with hub.work(request) as work:
-        target = find_target(work, controller_id)
-        found = work.db.scalar(
-            select(DistributionSet).where(
-                DistributionSet.name == body.name,
-                DistributionSet.version == body.version,
-                ~DistributionSet.deleted,
-            )
+    target = find_target(work, controller_id)
+    found = work.db.scalar(
+        select(DistributionSet).where(
+            DistributionSet.name == body.name,
+            DistributionSet.version == body.version,
+            ~DistributionSet.deleted,
         )
-        if found is None:
-            raise errors.not_found("DistributionSet", {body.name: body.version})
-        checked = assignment.assignable(work, found.id)
-        wanted = {target.controller_id: assignment.Terms()}
-        result = assignment.assign(work, checked, wanted, offline=True)
+    )
+    if found is None:
+        raise errors.not_found("DistributionSet", {body.name: body.version})
+    checked = assignment.assignable(work, found.id)
+    wanted = {target.controller_id: assignment.Terms()}
+    result = assignment.assign(work, checked, wanted, offline=True)
     return Response(status_code=201 if result.actions else 200)

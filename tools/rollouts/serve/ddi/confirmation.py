@@ -1,11 +1,12 @@
 """DDI: the device's user confirms an update before it begins."""
 
 from starlette.requests import Request
+from starlette.responses import Response
 
-from .. import actions, errors, hub
+from .. import actions
 from ..bodies import PathId
 from ..consent import AutoConfirm, Confirmation, answer
-from ..links import Links
+from ..hub import LinksHere, Transaction
 from ..lookup import find_action, find_target
 from ..media import Reply
 from ..model import Status
@@ -19,69 +20,63 @@ _NO_REMARK = "Switched on over the Direct Device Integration API without a remar
 
 
 @resources.get("/confirmationBase")
-async def confirmation_base(request: Request, tenant: str, controller_id: str):
+async def confirmation_base(
+    request: Request, work: Transaction, links: LinksHere, tenant: str, controller_id: str
+):
     """Is auto-confirmation on, and what waits? Registers a new target."""
-    with hub.work(request) as work:
-        target = seen(work, request, controller_id)
-        links = Links(request)
-        active = target.auto_confirm_at is not None
-        status = {
-            "active": active,
-            "initiator": target.auto_confirm_initiator,
-            "remark": target.auto_confirm_remark,
-            "activatedAt": target.auto_confirm_at or 0,
-        }
-        switch = "deactivateAutoConfirm" if active else "activateAutoConfirm"
-        found = {switch: links.device(f"confirmationBase/{switch}")}
-        action = actions.first_open(work, target)
-        if action and action.status == Status.WAIT_FOR_CONFIRMATION:
-            path = f"confirmationBase/{action.id}?c={change_mark(work, action)}"
-            found["confirmationBase"] = links.device(path)
+    target = seen(work, request, controller_id)
+    active = target.auto_confirm_at is not None
+    status = {
+        "active": active,
+        "initiator": target.auto_confirm_initiator,
+        "remark": target.auto_confirm_remark,
+        "activatedAt": target.auto_confirm_at or 0,
+    }
+    switch = "deactivateAutoConfirm" if active else "activateAutoConfirm"
+    found = {switch: links.device(f"confirmationBase/{switch}")}
+    action = actions.first_open(work, target)
+    if action and action.status == Status.WAIT_FOR_CONFIRMATION:
+        path = f"confirmationBase/{action.id}?c={change_mark(work, action)}"
+        found["confirmationBase"] = links.device(path)
     said = {k: v for k, v in status.items() if v is not None}
     return Reply({"autoConfirm": said, "_links": found})
 
 
 @resources.post("/confirmationBase/activateAutoConfirm")
-async def activate(request: Request, tenant: str, controller_id: str, body: AutoConfirm):
+async def activate(work: Transaction, tenant: str, controller_id: str, body: AutoConfirm):
     """Start updates without asking from now on. 409 when that is so already."""
-    with hub.work(request) as work:
-        target = find_target(work, controller_id)
-        remark = body.remark if body.remark is not None else _NO_REMARK
-        actions.activate_auto_confirm(work, target, body.initiator, remark)
+    target = find_target(work, controller_id)
+    remark = body.remark if body.remark is not None else _NO_REMARK
+    actions.activate_auto_confirm(work, target, body.initiator, remark)
     return done()
 
 
 @resources.post("/confirmationBase/deactivateAutoConfirm")
-async def deactivate(request: Request, tenant: str, controller_id: str):
+async def deactivate(work: Transaction, tenant: str, controller_id: str):
     """Ask again before an update."""
-    with hub.work(request) as work:
-        actions.deactivate_auto_confirm(find_target(work, controller_id))
+    actions.deactivate_auto_confirm(find_target(work, controller_id))
     return done()
 
 
 @resources.get("/confirmationBase/{action_id}")
 async def confirmation(
-    request: Request, tenant: str, controller_id: str, action_id: PathId,
+    work: Transaction, links: LinksHere, tenant: str, controller_id: str, action_id: PathId,
     c: int = 0, actionHistory: int | None = None,  # noqa: N803 (the wire's word)
 ):  # fmt: skip
     """What there is to confirm."""
-    with hub.work(request) as work:
-        action = find_action(work, controller_id, action_id)
-        if action.active:
-            actions.lapse(work, action)
-        waits = action.active and action.status == Status.WAIT_FOR_CONFIRMATION
-        if waits:
-            body = deployment_body(work, action, Links(request), "confirmation", actionHistory)
-    if not waits:
-        raise errors.Empty(404)
-    return Reply(body)
+    action = find_action(work, controller_id, action_id)
+    if action.active:
+        actions.lapse(work, action)
+    if not (action.active and action.status == Status.WAIT_FOR_CONFIRMATION):
+        # Not raised: that the window is over stays written down.
+        return Response(status_code=404)
+    return Reply(deployment_body(work, action, links, "confirmation", actionHistory))
 
 
 @resources.post("/confirmationBase/{action_id}/feedback")
 async def confirmation_feedback(
-    request: Request, tenant: str, controller_id: str, action_id: PathId, body: Confirmation
+    work: Transaction, tenant: str, controller_id: str, action_id: PathId, body: Confirmation
 ):
     """The user's answer. A denied action stays and is offered again."""
-    with hub.work(request) as work:
-        answer(work, find_action(work, controller_id, action_id), body, "Target")
+    answer(work, find_action(work, controller_id, action_id), body, "Target")
     return done()

@@ -1,13 +1,21 @@
-"""What the Management API's resources share: routes and answers."""
+"""What the Management API's resources share: routes, answers, and the requests all kinds have."""
 
 import json
+from collections.abc import Callable
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
+from sqlalchemy import Select
 from starlette.requests import Request
 from starlette.responses import Response
 
 from .. import hub
+from ..bodies import Body
+from ..hub import Transaction
 from ..media import JSON, MediaRoute, NoContent, Reply, dumps
+from ..paging import Listing, Paging
+from ..store import Work
+from .shapes import Shapes
 
 BASE = "/rest/v1"
 
@@ -36,6 +44,60 @@ class JsonFirstRoute(MgmtRoute):
 
 def router(path: str, route_class=MgmtRoute) -> APIRouter:
     return APIRouter(prefix=BASE + path, route_class=route_class, tags=["Management"])
+
+
+async def _shapes(request: Request, work: Transaction) -> Shapes:
+    return Shapes(request, work)
+
+
+# An argument of handlers: how things look in the answer.
+Show = Annotated[Shapes, Depends(_shapes)]
+# Of Shapes, such as Shapes.target.
+Shape = Callable[[Shapes, Any], dict]
+
+
+def offer_list(resources: APIRouter, listing: Listing, rows: Select, shape: Shape) -> None:
+    @resources.get("")
+    async def list_all(work: Transaction, show: Show, paging: Paging):
+        """All that are not deleted."""
+        return Reply(listing.fetch(work, rows, paging, lambda row: shape(show, row)))
+
+
+def offer_create(
+    resources: APIRouter, body_type: type[Body], make: Callable[[Work, Any], Any], shape: Shape
+) -> None:
+    @resources.post("")
+    async def create(work: Transaction, show: Show, body: list[body_type]):
+        """All of the list or none. One that exists already is a 409."""
+        made = [make(work, item) for item in body]
+        return Reply([shape(show, one) for one in made], 201)
+
+
+def offer_read(
+    resources: APIRouter, find: Callable[[Work, Any], Any], id_type, shape: Shape
+) -> None:
+    @resources.get("/{entity_id}")
+    async def read(work: Transaction, show: Show, entity_id: id_type):
+        """One of them, a deleted one too."""
+        return Reply(shape(show, find(work, entity_id)))
+
+
+def made(work: Work, entity):
+    """A new entity, stored under an id."""
+    work.add(entity)
+    work.db.flush()
+    return entity
+
+
+def change(work: Work, entity, body: Body):
+    """Set what the body gives, and note who did."""
+    changes = body.model_dump(exclude_none=True)
+    for name, value in changes.items():
+        setattr(entity, name, value)
+    if changes:
+        work.touch(entity)
+    work.db.flush()
+    return entity
 
 
 def done() -> Response:

@@ -6,22 +6,18 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BeforeValidator, Field
 from sqlalchemy import select
-from starlette.requests import Request
 from starlette.responses import Response
 
-from .. import errors, hub
+from .. import errors
 from ..bodies import Body, PathId, Text, needed_or_500
+from ..hub import Transaction
 from ..lookup import changeable_module, changeable_set, find_module, find_set, find_target
 from ..media import Reply
 from ..model import DistributionSetMetadata, SoftwareModuleMetadata, TargetMetadata
 from ..paging import Listing, PageQuery, Paging, page
 from ..rsql import Field as Name
 from ..store import Work
-from .common import (
-    JsonOnlyRoute,
-    done,
-    router,
-)
+from .common import JsonOnlyRoute, done, router
 
 MAX_KEY = 128
 MAX_VALUE = 4000
@@ -54,26 +50,22 @@ class Metadata:
         self.resources = router(path)
         self.single = router(path, JsonOnlyRoute)
 
-    def read_all(self, request: Request, owner, paging: PageQuery) -> Reply:
-        with hub.work(request) as work:
-            found = self.find(work, owner)
-            if work.settings.rules.searches_parts:
-                rows = select(self.table).where(self.table.owner_id == found.id)
-                return Reply(self.listing.fetch(work, rows, paging, self.shape))
-            rows = self._rows(work, found)
-            return Reply(page([self.shape(r) for r in rows], len(rows)))
+    def read_all(self, work: Work, owner, paging: PageQuery) -> Reply:
+        found = self.find(work, owner)
+        if work.settings.rules.searches_parts:
+            rows = select(self.table).where(self.table.owner_id == found.id)
+            return Reply(self.listing.fetch(work, rows, paging, self.shape))
+        rows = self._rows(work, found)
+        return Reply(page([self.shape(r) for r in rows], len(rows)))
 
-    def create(self, request: Request, owner, body: list[Entry]) -> Response:
-        with hub.work(request) as work:
-            found = self.change(work, owner)
-            if not work.settings.rules.overwrites_metadata:
-                self._refuse_existing(work, found, [item.key for item in body])
-            rows = [
-                self._put(work, found, item.key, item.value, item.target_visible) for item in body
-            ]
-            work.touch(found)
-            if work.settings.rules.echoes:
-                return Reply([self.shape(row) for row in rows], 201)
+    def create(self, work: Work, owner, body: list[Entry]) -> Response:
+        found = self.change(work, owner)
+        if not work.settings.rules.overwrites_metadata:
+            self._refuse_existing(work, found, [item.key for item in body])
+        rows = [self._put(work, found, item.key, item.value, item.target_visible) for item in body]
+        work.touch(found)
+        if work.settings.rules.echoes:
+            return Reply([self.shape(row) for row in rows], 201)
         return Response(status_code=201)
 
     def _refuse_existing(self, work: Work, found, keys: list[str]) -> None:
@@ -81,26 +73,21 @@ class Metadata:
             if work.db.get(self.table, (found.id, key)) is not None:
                 raise errors.already_exists(f"There is an entry {key!r} already.")
 
-    def read(self, request: Request, owner, key: str) -> Reply:
-        with hub.work(request) as work:
-            return Reply(self.shape(self._row(work, self.find(work, owner), key)))
+    def read(self, work: Work, owner, key: str) -> Reply:
+        return Reply(self.shape(self._row(work, self.find(work, owner), key)))
 
-    def update(self, request: Request, owner, key: str, body: Value) -> Response:
-        with hub.work(request) as work:
-            found = self.change(work, owner)
-            if not work.settings.rules.overwrites_metadata:
-                self._row(work, found, key)
-            row = self._put(work, found, key, body.value, body.target_visible)
-            work.touch(found)
-            if work.settings.rules.echoes:
-                return Reply(self.shape(row))
-        return done()
+    def update(self, work: Work, owner, key: str, body: Value) -> Response:
+        found = self.change(work, owner)
+        if not work.settings.rules.overwrites_metadata:
+            self._row(work, found, key)
+        row = self._put(work, found, key, body.value, body.target_visible)
+        work.touch(found)
+        return Reply(self.shape(row)) if work.settings.rules.echoes else done()
 
-    def delete(self, request: Request, owner, key: str) -> Response:
-        with hub.work(request) as work:
-            found = self.change(work, owner)
-            work.db.delete(self._row(work, found, key))
-            work.touch(found)
+    def delete(self, work: Work, owner, key: str) -> Response:
+        found = self.change(work, owner)
+        work.db.delete(self._row(work, found, key))
+        work.touch(found)
         return done()
 
     def shape(self, row) -> dict:
@@ -140,29 +127,29 @@ class Metadata:
 
 def _routes(metadata: Metadata, owner_type) -> list[APIRouter]:
     @metadata.resources.get("/{owner}/metadata")
-    async def list_metadata(request: Request, owner: owner_type, paging: Paging):
-        """All entries: only the 2023 dialect takes paging, sort and q here."""
-        return metadata.read_all(request, owner, paging)
+    async def list_metadata(work: Transaction, owner: owner_type, paging: Paging):
+        """All entries; hawkBit takes no paging, sort or q here."""
+        return metadata.read_all(work, owner, paging)
 
     @metadata.resources.post("/{owner}/metadata")
-    async def create_metadata(request: Request, owner: owner_type, body: list[Entry]):
+    async def create_metadata(work: Transaction, owner: owner_type, body: list[Entry]):
         """Add entries; existing keys are overwritten."""
-        return metadata.create(request, owner, body)
+        return metadata.create(work, owner, body)
 
     @metadata.single.get("/{owner}/metadata/{key}")
-    async def read_metadata(request: Request, owner: owner_type, key: str):
+    async def read_metadata(work: Transaction, owner: owner_type, key: str):
         """One entry, as application/json only."""
-        return metadata.read(request, owner, key)
+        return metadata.read(work, owner, key)
 
     @metadata.resources.put("/{owner}/metadata/{key}")
-    async def update_metadata(request: Request, owner: owner_type, key: str, body: Value):
+    async def update_metadata(work: Transaction, owner: owner_type, key: str, body: Value):
         """Set one entry."""
-        return metadata.update(request, owner, key, body)
+        return metadata.update(work, owner, key, body)
 
     @metadata.resources.delete("/{owner}/metadata/{key}")
-    async def delete_metadata(request: Request, owner: owner_type, key: str):
+    async def delete_metadata(work: Transaction, owner: owner_type, key: str):
         """Remove one entry."""
-        return metadata.delete(request, owner, key)
+        return metadata.delete(work, owner, key)
 
     return [metadata.resources, metadata.single]
 

@@ -7,19 +7,19 @@ from starlette.responses import Response
 from .. import errors, hub
 from ..bodies import Body, PathId, text
 from ..fields import MODULE_FIELDS
+from ..hub import Transaction
 from ..lookup import changeable_module, find_module, find_type
 from ..media import FileRoute, Reply
 from ..model import Artifact, SetModule, SoftwareModule, SoftwareModuleType
-from ..paging import Listing, Paging
+from ..paging import Listing
 from ..ranges import file_answer
-from ..store import Store, Work
+from ..store import Work
 from ..upload import Received, receive
-from .common import done, router
+from .common import Show, change, done, made, offer_create, offer_list, offer_read, router
 from .shapes import Shapes
 
 resources = router("/softwaremodules")
 files = router("/softwaremodules", FileRoute)
-LISTING = Listing(MODULE_FIELDS)
 
 
 class ModuleCreate(Body):
@@ -37,84 +37,50 @@ class ModuleUpdate(Body):
     locked: bool | None = None
 
 
-@resources.get("")
-async def list_modules(request: Request, paging: Paging):
-    """Modules that are not deleted."""
-    with hub.work(request) as work:
-        rows = select(SoftwareModule).where(~SoftwareModule.deleted)
-        return Reply(LISTING.fetch(work, rows, paging, Shapes(request, work).module))
+def create_module(work: Work, item: ModuleCreate) -> SoftwareModule:
+    values = item.model_dump()
+    values["type"] = find_type(work, SoftwareModuleType, item.type)
+    values["encrypted"] = bool(item.encrypted)
+    return made(work, SoftwareModule(**values))
 
 
-@resources.post("")
-async def create_modules(request: Request, body: list[ModuleCreate]):
-    """All of the list or none. Type, name and version that exist are a 409."""
-    with hub.work(request) as work:
-        made = [_create(work, item) for item in body]
-        shapes = Shapes(request, work)
-        return Reply([shapes.module(m) for m in made], 201)
-
-
-def _create(work: Work, item: ModuleCreate) -> SoftwareModule:
-    made = work.add(
-        SoftwareModule(
-            type=find_type(work, SoftwareModuleType, item.type),
-            name=item.name,
-            version=item.version,
-            vendor=item.vendor,
-            description=item.description,
-            encrypted=bool(item.encrypted),
-        )
-    )
-    work.db.flush()
-    return made
-
-
-@resources.get("/{module_id}")
-async def read_module(request: Request, module_id: PathId):
-    """One module."""
-    with hub.work(request) as work:
-        return Reply(Shapes(request, work).whole_module(find_module(work, module_id)))
+MODULES = select(SoftwareModule).where(~SoftwareModule.deleted)
+offer_list(resources, Listing(MODULE_FIELDS), MODULES, Shapes.module)
+offer_create(resources, ModuleCreate, create_module, Shapes.module)
+offer_read(resources, find_module, PathId, Shapes.whole_module)
 
 
 @resources.put("/{module_id}")
-async def update_module(request: Request, module_id: PathId, body: ModuleUpdate):
+async def update_module(work: Transaction, show: Show, module_id: PathId, body: ModuleUpdate):
     """Change vendor, description or the lock. Name, version and type stay."""
-    with hub.work(request) as work:
-        found = changeable_module(work, module_id)
-        changes = body.model_dump(exclude_none=True)
-        for name, value in changes.items():
-            setattr(found, name, value)
-        if changes:
-            work.touch(found)
-        return Reply(Shapes(request, work).whole_module(found))
+    found = changeable_module(work, module_id)
+    return Reply(show.whole_module(change(work, found, body)))
 
 
 @resources.delete("/{module_id}")
-async def delete_module(request: Request, module_id: PathId):
+async def delete_module(work: Transaction, module_id: PathId):
     """A module that a set contains stays as deleted, without its files; another is gone."""
-    store = hub.store(request)
-    with hub.work(request) as work:
-        found = find_module(work, module_id)
-        if found.deleted:
-            raise errors.none_of("SoftwareModule", [module_id])
-        hashes = [a.sha256 for a in found.artifacts]
-        if work.db.scalar(select(SetModule).where(SetModule.module_id == module_id).limit(1)):
-            found.deleted = True
-            found.artifacts.clear()
-        else:
-            work.db.delete(found)
-        for sha256 in hashes:
-            store.drop_unused(work, sha256)
+    found = find_module(work, module_id)
+    if found.deleted:
+        raise errors.none_of("SoftwareModule", [module_id])
+    hashes = [a.sha256 for a in found.artifacts]
+    if work.db.scalar(select(SetModule).where(SetModule.module_id == module_id).limit(1)):
+        found.deleted = True
+        found.artifacts.clear()
+    else:
+        work.db.delete(found)
+    for sha256 in hashes:
+        work.store.drop_unused(work, sha256)
     return done()
 
 
 @resources.get("/{module_id}/artifacts")
-async def list_artifacts(request: Request, module_id: PathId, representation: str = "compact"):
+async def list_artifacts(
+    work: Transaction, show: Show, module_id: PathId, representation: str = "compact"
+):
     """The module's files: a plain list. `full` adds the link to the bytes."""
-    with hub.work(request) as work:
-        shapes = Shapes(request, work)
-        shape = shapes.whole_artifact if representation == "full" else shapes.artifact
-        return Reply([shape(a) for a in find_module(work, module_id).artifacts])
+    shape = show.whole_artifact if representation == "full" else show.artifact
+    return Reply([shape(a) for a in find_module(work, module_id).artifacts])
 
 
 _FORM = {
@@ -140,8 +106,8 @@ async def upload_artifact(request: Request, module_id: PathId):
         # Looked at again: somebody may have locked the module during the upload.
         with hub.work(request) as work:
             _check_takes_files(work, module_id)
-            made = _add(work, module_id, received)
-            answer = Reply(Shapes(request, work).whole_artifact(made), 201)
+            new = _add(work, module_id, received)
+            answer = Reply(Shapes(request, work).whole_artifact(new), 201)
             store.files.keep(received.path, received.sha256)
     finally:
         received.path.unlink(missing_ok=True)
@@ -165,18 +131,15 @@ def _add(work: Work, module_id: int, received: Received) -> Artifact:
     )
     if work.db.scalar(taken):
         raise errors.already_exists(f"The module has a file {received.filename!r} already.")
-    made = work.add(
-        Artifact(
-            module_id=module_id,
-            filename=received.filename,
-            size=received.size,
-            md5=received.md5,
-            sha1=received.sha1,
-            sha256=received.sha256,
-        )
+    new = Artifact(
+        module_id=module_id,
+        filename=received.filename,
+        size=received.size,
+        md5=received.md5,
+        sha1=received.sha1,
+        sha256=received.sha256,
     )
-    work.db.flush()
-    return made
+    return made(work, new)
 
 
 def _check_name(filename: str) -> None:
@@ -193,35 +156,30 @@ def _artifact(work: Work, module_id: int, artifact_id: int) -> Artifact:
 
 
 @resources.get("/{module_id}/artifacts/{artifact_id}")
-async def read_artifact(request: Request, module_id: PathId, artifact_id: PathId):
+async def read_artifact(work: Transaction, show: Show, module_id: PathId, artifact_id: PathId):
     """One file: name, size, hashes."""
-    with hub.work(request) as work:
-        found = _artifact(work, module_id, artifact_id)
-        return Reply(Shapes(request, work).whole_artifact(found))
+    found = _artifact(work, module_id, artifact_id)
+    return Reply(show.whole_artifact(found))
 
 
 @files.get("/{module_id}/artifacts/{artifact_id}/download")
-async def download_artifact(request: Request, module_id: PathId, artifact_id: PathId) -> Response:
+async def download_artifact(
+    request: Request, work: Transaction, module_id: PathId, artifact_id: PathId
+) -> Response:
     """The bytes of a file."""
-    with hub.work(request) as work:
-        item = _artifact(work, module_id, artifact_id)
-    path = hub.store(request).files.path(item.sha256)
+    item = _artifact(work, module_id, artifact_id)
+    path = work.store.files.path(item.sha256)
     if not path.exists():
         raise errors.binary_missing(item.filename)
     return file_answer(request, path, item.size, item.filename, item.sha1, item.created_at)
 
 
 @resources.delete("/{module_id}/artifacts/{artifact_id}")
-async def delete_artifact(request: Request, module_id: PathId, artifact_id: PathId):
+async def delete_artifact(work: Transaction, module_id: PathId, artifact_id: PathId):
     """Remove a file from a module that is not locked."""
-    with hub.work(request) as work:
-        found = _artifact(work, module_id, artifact_id)
-        if found.module.locked:
-            raise errors.locked("SoftwareModule", module_id, "to remove a file")
-        _remove(hub.store(request), work, found)
-    return done()
-
-
-def _remove(store: Store, work: Work, found: Artifact) -> None:
+    found = _artifact(work, module_id, artifact_id)
+    if found.module.locked:
+        raise errors.locked("SoftwareModule", module_id, "to remove a file")
     work.db.delete(found)
-    store.drop_unused(work, found.sha256)
+    work.store.drop_unused(work, found.sha256)
+    return done()

@@ -3,13 +3,13 @@
 from enum import StrEnum
 
 from sqlalchemy import exists, func, select
-from starlette.requests import Request
 
-from .. import actions, errors, hub
+from .. import actions, errors
 from ..actions import server_says
 from ..bodies import Body, Id, PathId, Text, text
 from ..defaults import DEFAULT_SET_TYPE
 from ..fields import SET_FIELDS
+from ..hub import Transaction
 from ..lookup import changeable_set, find_set, find_type
 from ..media import Reply
 from ..model import (
@@ -19,16 +19,24 @@ from ..model import (
     SoftwareModule,
     TargetFilter,
 )
-from ..paging import Listing, Paging
+from ..paging import Listing
 from ..rollouts import control
 from ..rollouts.model import Rollout
 from ..store import Work
-from .common import JsonFirstRoute, done, router
+from .common import (
+    JsonFirstRoute,
+    Show,
+    change,
+    done,
+    offer_create,
+    offer_list,
+    offer_read,
+    router,
+)
 from .shapes import Shapes
 
 resources = router("/distributionsets")
 updates = router("/distributionsets", JsonFirstRoute)
-LISTING = Listing(SET_FIELDS)
 
 
 class SetCreate(Body):
@@ -61,36 +69,23 @@ class Invalidation(Body):
     cancel_rollouts: bool | None = None
 
 
-@resources.get("")
-async def list_sets(request: Request, paging: Paging):
-    """Sets that are not deleted."""
-    with hub.work(request) as work:
-        rows = select(DistributionSet).where(~DistributionSet.deleted)
-        return Reply(LISTING.fetch(work, rows, paging, Shapes(request, work).distribution_set))
-
-
-@resources.post("")
-async def create_sets(request: Request, body: list[SetCreate]):
-    """All of the list or none. A name and version that exist are a 409."""
-    with hub.work(request) as work:
-        made = [_create(work, item) for item in body]
-        shapes = Shapes(request, work)
-        return Reply([shapes.distribution_set(s) for s in made], 201)
-
-
-def _create(work: Work, item: SetCreate) -> DistributionSet:
-    made = work.add(
-        DistributionSet(
-            name=item.name,
-            version=item.version,
-            description=item.description,
-            type=find_type(work, DistributionSetType, item.type or DEFAULT_SET_TYPE),
-            required_migration_step=bool(item.required_migration_step),
-        )
+def create_set(work: Work, item: SetCreate) -> DistributionSet:
+    new = DistributionSet(
+        name=item.name,
+        version=item.version,
+        description=item.description,
+        type=find_type(work, DistributionSetType, item.type or DEFAULT_SET_TYPE),
+        required_migration_step=bool(item.required_migration_step),
     )
-    add_modules(work, made, [m.id for m in item.modules or []])
+    add_modules(work, work.add(new), [m.id for m in item.modules or []])
     work.db.flush()
-    return made
+    return new
+
+
+SETS = select(DistributionSet).where(~DistributionSet.deleted)
+offer_list(resources, Listing(SET_FIELDS), SETS, Shapes.distribution_set)
+offer_create(resources, SetCreate, create_set, Shapes.distribution_set)
+offer_read(resources, find_set, PathId, Shapes.whole_set)
 
 
 def add_modules(work: Work, distribution_set: DistributionSet, ids: list[int]) -> None:
@@ -116,42 +111,27 @@ def add_modules(work: Work, distribution_set: DistributionSet, ids: list[int]) -
     distribution_set.modules = sorted(kept, key=lambda m: m.id)
 
 
-@resources.get("/{set_id}")
-async def read_set(request: Request, set_id: PathId):
-    """One set, a deleted one too."""
-    with hub.work(request) as work:
-        return Reply(Shapes(request, work).whole_set(find_set(work, set_id)))
-
-
 @updates.put("/{set_id}")
-async def update_set(request: Request, set_id: PathId, body: SetUpdate):
+async def update_set(work: Transaction, show: Show, set_id: PathId, body: SetUpdate):
     """Change what is given. A locked set keeps its requiredMigrationStep."""
-    with hub.work(request) as work:
-        found = changeable_set(work, set_id)
-        step = body.required_migration_step
-        if found.locked and step is not None and step != found.required_migration_step:
-            raise errors.locked("DistributionSet", set_id, "to change requiredMigrationStep")
-        changes = body.model_dump(exclude_none=True)
-        for name, value in changes.items():
-            setattr(found, name, value)
-        if changes:
-            work.touch(found)
-        work.db.flush()
-        return Reply(Shapes(request, work).whole_set(found))
+    found = changeable_set(work, set_id)
+    step = body.required_migration_step
+    if found.locked and step is not None and step != found.required_migration_step:
+        raise errors.locked("DistributionSet", set_id, "to change requiredMigrationStep")
+    return Reply(show.whole_set(change(work, found, body)))
 
 
 @resources.delete("/{set_id}")
-async def delete_set(request: Request, set_id: PathId):
+async def delete_set(work: Transaction, set_id: PathId):
     """A set that was ever assigned stays as deleted, its name taken; another is gone."""
-    with hub.work(request) as work:
-        found = work.db.get(DistributionSet, set_id)
-        if found is None or found.deleted:
-            raise errors.none_of("DistributionSet", [set_id])
-        stop_auto_assignment(work, set_id)
-        if any(_is_used(work, table, set_id) for table in (Action, Rollout)):
-            found.deleted = True
-        else:
-            work.db.delete(found)
+    found = work.db.get(DistributionSet, set_id)
+    if found is None or found.deleted:
+        raise errors.none_of("DistributionSet", [set_id])
+    stop_auto_assignment(work, set_id)
+    if any(_is_used(work, table, set_id) for table in (Action, Rollout)):
+        found.deleted = True
+    else:
+        work.db.delete(found)
     return done()
 
 
@@ -173,21 +153,20 @@ def clear_auto_assignment(target_filter: TargetFilter) -> None:
 
 
 @resources.post("/{set_id}/invalidate")
-async def invalidate(request: Request, set_id: PathId, body: Invalidation):
+async def invalidate(work: Transaction, set_id: PathId, body: Invalidation):
     """Never assign it again; open actions are canceled, ended by force, or left alone."""
-    with hub.work(request) as work:
-        found = find_set(work, set_id)
-        if not (found.valid or work.settings.rules.invalid_again):
-            raise errors.set_invalid(set_id)
-        if not found.complete:
-            raise errors.set_incomplete(set_id)
-        found.valid = False
-        stop_auto_assignment(work, set_id)
-        if body.action_cancelation_type != Cancelation.NONE:
-            force = body.action_cancelation_type == Cancelation.FORCE
-            control.give_up_set(work, found, force)
-            _cancel_all(work, set_id, force)
-        work.touch(found)
+    found = find_set(work, set_id)
+    if not (found.valid or work.settings.rules.invalid_again):
+        raise errors.set_invalid(set_id)
+    if not found.complete:
+        raise errors.set_incomplete(set_id)
+    found.valid = False
+    stop_auto_assignment(work, set_id)
+    if body.action_cancelation_type != Cancelation.NONE:
+        force = body.action_cancelation_type == Cancelation.FORCE
+        control.give_up_set(work, found, force)
+        _cancel_all(work, set_id, force)
+    work.touch(found)
     return done()
 
 
@@ -199,32 +178,30 @@ def _cancel_all(work: Work, set_id: int, force: bool) -> None:
             actions.force_quit(work, action)
 
 
+def _statistics(work: Work, set_id: int) -> dict[str, dict]:
+    """Each part under the last word of its path."""
+    find_set(work, set_id)
+    return {
+        "actions": {"actions": _counts(work, Action, set_id)},
+        "rollouts": {"rollouts": _counts(work, Rollout, set_id)},
+        "autoassignments": {"totalAutoAssignments": _auto_assignments(work, set_id)},
+    }
+
+
 @resources.get("/{set_id}/statistics")
-async def statistics(request: Request, set_id: PathId):
+async def statistics(work: Transaction, set_id: PathId):
     """How many actions, rollouts and auto-assignments there are, by status."""
-    with hub.work(request) as work:
-        find_set(work, set_id)
-        return Reply(
-            {
-                "actions": _counts(work, Action, set_id),
-                "rollouts": _counts(work, Rollout, set_id),
-                "totalAutoAssignments": _auto_assignments(work, set_id),
-            }
-        )
+    parts = _statistics(work, set_id)
+    return Reply({name: count for part in parts.values() for name, count in part.items()})
 
 
 @resources.get("/{set_id}/statistics/{kind}")
-async def one_statistic(request: Request, set_id: PathId, kind: str):
+async def one_statistic(work: Transaction, set_id: PathId, kind: str):
     """One of rollouts, actions and autoassignments."""
-    with hub.work(request) as work:
-        find_set(work, set_id)
-        if kind == "actions":
-            return Reply({"actions": _counts(work, Action, set_id)})
-        if kind == "rollouts":
-            return Reply({"rollouts": _counts(work, Rollout, set_id)})
-        if kind == "autoassignments":
-            return Reply({"totalAutoAssignments": _auto_assignments(work, set_id)})
-    raise errors.FrameworkError(404)
+    parts = _statistics(work, set_id)
+    if kind not in parts:
+        raise errors.FrameworkError(404)
+    return Reply(parts[kind])
 
 
 def _counts(work: Work, table: type[Action] | type[Rollout], set_id: int) -> dict:

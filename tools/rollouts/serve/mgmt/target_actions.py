@@ -3,21 +3,20 @@
 from typing import Literal
 
 from sqlalchemy import select
-from starlette.requests import Request
 
-from .. import actions, errors, hub
+from .. import actions, errors
 from ..actions import server_says
 from ..bodies import Body, PathId
 from ..consent import Confirmation, answer
 from ..fields import ACTION_FIELDS, DETAIL_STATUS_FIELDS
+from ..hub import Transaction
 from ..lookup import by_id, find_action, find_target
 from ..media import Reply
 from ..model import Action, ActionStatus
 from ..paging import Listing, Paging
 from ..rsql import Field
 from ..store import Work
-from .common import done, router
-from .shapes import Shapes
+from .common import Show, done, router
 
 resources = router("/targets/{controller_id}/actions")
 everywhere = router("/actions")
@@ -43,82 +42,75 @@ def _listing(work: Work) -> Listing:
 
 
 @resources.get("")
-async def list_actions(request: Request, controller_id: str, paging: Paging):
+async def list_actions(work: Transaction, show: Show, controller_id: str, paging: Paging):
     """The actions of a target, the newest first."""
-    with hub.work(request) as work:
-        rows = select(Action).where(Action.target_id == find_target(work, controller_id).id)
-        return Reply(_listing(work).fetch(work, rows, paging, Shapes(request, work).action))
+    rows = select(Action).where(Action.target_id == find_target(work, controller_id).id)
+    return Reply(_listing(work).fetch(work, rows, paging, show.action))
 
 
 @resources.get("/{action_id}")
-async def read_action(request: Request, controller_id: str, action_id: PathId):
+async def read_action(work: Transaction, show: Show, controller_id: str, action_id: PathId):
     """One action."""
-    with hub.work(request) as work:
-        return Reply(
-            Shapes(request, work).whole_action(find_action(work, controller_id, action_id))
-        )
+    return Reply(show.whole_action(find_action(work, controller_id, action_id)))
 
 
 @resources.put("/{action_id}")
 async def update_action(
-    request: Request, controller_id: str, action_id: PathId, body: ActionUpdate
+    work: Transaction, show: Show, controller_id: str, action_id: PathId, body: ActionUpdate
 ):
     """Make it forced, the one change there is."""
-    with hub.work(request) as work:
-        found = find_action(work, controller_id, action_id)
-        if body.force_type != "forced":
-            raise errors.not_readable("An action can only be made forced.")
-        found.type = body.force_type
-        work.touch(found)
-        work.db.flush()
-        return Reply(Shapes(request, work).whole_action(found))
+    found = find_action(work, controller_id, action_id)
+    if body.force_type != "forced":
+        raise errors.not_readable("An action can only be made forced.")
+    found.type = body.force_type
+    work.touch(found)
+    work.db.flush()
+    return Reply(show.whole_action(found))
 
 
 @resources.delete("/{action_id}")
 async def cancel_action(
-    request: Request, controller_id: str, action_id: PathId, force: bool = False
+    work: Transaction, controller_id: str, action_id: PathId, force: bool = False
 ):
     """Ask the device to stop; with `force`, after that, end it without the device."""
-    with hub.work(request) as work:
-        found = find_action(work, controller_id, action_id)
-        if force:
-            actions.force_quit(work, found)
-        else:
-            actions.request_cancel(work, found, server_says("manual cancelation requested"))
+    found = find_action(work, controller_id, action_id)
+    if force:
+        actions.force_quit(work, found)
+    else:
+        actions.request_cancel(work, found, server_says("manual cancelation requested"))
     return done()
 
 
 @resources.get("/{action_id}/status")
-async def read_history(request: Request, controller_id: str, action_id: PathId, paging: Paging):
+async def read_history(
+    work: Transaction, show: Show, controller_id: str, action_id: PathId, paging: Paging
+):
     """What happened in an action, the newest first. There is no `q`."""
-    with hub.work(request) as work:
-        found = find_action(work, controller_id, action_id)
-        rows = select(ActionStatus).where(ActionStatus.action_id == found.id)
-        paging = paging.model_copy(update={"q": None})
-        return Reply(HISTORY.fetch(work, rows, paging, Shapes(request, work).entry))
+    found = find_action(work, controller_id, action_id)
+    rows = select(ActionStatus).where(ActionStatus.action_id == found.id)
+    paging = paging.model_copy(update={"q": None})
+    return Reply(HISTORY.fetch(work, rows, paging, show.entry))
 
 
 @resources.put("/{action_id}/confirmation")
 async def confirm_action(
-    request: Request, controller_id: str, action_id: PathId, body: Confirmation
+    work: Transaction, controller_id: str, action_id: PathId, body: Confirmation
 ):
     """Confirm or deny for the device. 404 when it does not wait, 410 when it is over."""
-    with hub.work(request) as work:
-        answer(work, find_action(work, controller_id, action_id), body, "The operator")
+    answer(work, find_action(work, controller_id, action_id), body, "The operator")
     return done()
 
 
 @everywhere.get("")
-async def list_all_actions(request: Request, paging: Paging, representation: str = "compact"):
+async def list_all_actions(
+    work: Transaction, show: Show, paging: Paging, representation: str = "compact"
+):
     """The actions of all targets, the newest first. `full` adds the links."""
-    with hub.work(request) as work:
-        shapes = Shapes(request, work)
-        shape = shapes.whole_action if representation == "full" else shapes.action
-        return Reply(_listing(work).fetch(work, select(Action), paging, shape))
+    shape = show.whole_action if representation == "full" else show.action
+    return Reply(_listing(work).fetch(work, select(Action), paging, shape))
 
 
 @everywhere.get("/{action_id}")
-async def read_any_action(request: Request, action_id: PathId):
+async def read_any_action(work: Transaction, show: Show, action_id: PathId):
     """One action of any target."""
-    with hub.work(request) as work:
-        return Reply(Shapes(request, work).whole_action(by_id(work, Action, action_id)))
+    return Reply(show.whole_action(by_id(work, Action, action_id)))

@@ -1,23 +1,21 @@
 """The types of modules and sets."""
 
 from sqlalchemy import select
-from starlette.requests import Request
 
-from .. import errors, hub
+from .. import errors
 from ..bodies import Body, Id, Int32, PathId, text
 from ..fields import MODULE_TYPE_FIELDS, SET_TYPE_FIELDS
+from ..hub import Transaction
 from ..lookup import by_id
 from ..media import Reply
 from ..model import DistributionSetType, DistributionSetTypeElement, SoftwareModuleType
-from ..paging import Listing, Paging
+from ..paging import Listing
 from ..store import Work
-from .common import router
+from .common import Show, made, offer_create, offer_list, offer_read, router
 from .shapes import Shapes
 
 module_types = router("/softwaremoduletypes")
 set_types = router("/distributionsettypes")
-MODULE_TYPES = Listing(MODULE_TYPE_FIELDS)
-SET_TYPES = Listing(SET_TYPE_FIELDS)
 
 
 class _TypeCreate(Body):
@@ -36,89 +34,46 @@ class SetTypeCreate(_TypeCreate):
     optionalmodules: list[Id] | None = None
 
 
-@module_types.get("")
-async def list_module_types(request: Request, paging: Paging):
-    """All types of modules."""
-    with hub.work(request) as work:
-        show = Shapes(request, work).module_type
-        return Reply(MODULE_TYPES.fetch(work, select(SoftwareModuleType), paging, show))
+def find_module_type(work: Work, type_id: int) -> SoftwareModuleType:
+    return by_id(work, SoftwareModuleType, type_id)
 
 
-@module_types.post("")
-async def create_module_types(request: Request, body: list[ModuleTypeCreate]):
-    """All of the list or none."""
-    with hub.work(request) as work:
-        made = [
-            work.add(
-                SoftwareModuleType(
-                    key=item.key,
-                    name=item.name,
-                    description=item.description,
-                    max_assignments=item.max_assignments or 1,
-                    min_artifacts=item.min_artifacts or 0,
-                )
-            )
-            for item in body
-        ]
-        work.db.flush()
-        shapes = Shapes(request, work)
-        return Reply([shapes.module_type(t) for t in made], 201)
+def find_set_type(work: Work, type_id: int) -> DistributionSetType:
+    return by_id(work, DistributionSetType, type_id)
 
 
-@module_types.get("/{type_id}")
-async def read_module_type(request: Request, type_id: PathId):
-    """One type of modules."""
-    with hub.work(request) as work:
-        return Reply(Shapes(request, work).module_type(by_id(work, SoftwareModuleType, type_id)))
+def create_module_type(work: Work, item: ModuleTypeCreate) -> SoftwareModuleType:
+    values = item.model_dump()
+    most, least = item.max_assignments or 1, item.min_artifacts or 0
+    values |= {"max_assignments": most, "min_artifacts": least}
+    return made(work, SoftwareModuleType(**values))
 
 
-@set_types.get("")
-async def list_set_types(request: Request, paging: Paging):
-    """All types of sets."""
-    with hub.work(request) as work:
-        show = Shapes(request, work).set_type
-        return Reply(SET_TYPES.fetch(work, select(DistributionSetType), paging, show))
-
-
-@set_types.post("")
-async def create_set_types(request: Request, body: list[SetTypeCreate]):
-    """All of the list or none, with the types of modules that a set needs and takes."""
-    with hub.work(request) as work:
-        made = [_create_set_type(work, item) for item in body]
-        shapes = Shapes(request, work)
-        return Reply([shapes.set_type(t) for t in made], 201)
-
-
-def _create_set_type(work: Work, item: SetTypeCreate) -> DistributionSetType:
-    made = DistributionSetType(key=item.key, name=item.name, description=item.description)
+def create_set_type(work: Work, item: SetTypeCreate) -> DistributionSetType:
+    new = DistributionSetType(key=item.key, name=item.name, description=item.description)
     for ids, needed in ((item.mandatorymodules, True), (item.optionalmodules, False)):
-        made.elements += [
-            DistributionSetTypeElement(
-                module_type=by_id(work, SoftwareModuleType, i.id), mandatory=needed
-            )
+        new.elements += [
+            DistributionSetTypeElement(module_type=find_module_type(work, i.id), mandatory=needed)
             for i in ids or []
         ]
-    work.add(made)
-    work.db.flush()
-    return made
+    return made(work, new)
 
 
-@set_types.get("/{type_id}")
-async def read_set_type(request: Request, type_id: PathId):
-    """One type of sets."""
-    with hub.work(request) as work:
-        return Reply(Shapes(request, work).set_type(by_id(work, DistributionSetType, type_id)))
+offer_list(
+    module_types, Listing(MODULE_TYPE_FIELDS), select(SoftwareModuleType), Shapes.module_type
+)
+offer_create(module_types, ModuleTypeCreate, create_module_type, Shapes.module_type)
+offer_read(module_types, find_module_type, PathId, Shapes.module_type)
+offer_list(set_types, Listing(SET_TYPE_FIELDS), select(DistributionSetType), Shapes.set_type)
+offer_create(set_types, SetTypeCreate, create_set_type, Shapes.set_type)
+offer_read(set_types, find_set_type, PathId, Shapes.set_type)
 
 
 @set_types.get("/{type_id}/{kind}")
-async def read_elements(request: Request, type_id: PathId, kind: str):
+async def read_elements(work: Transaction, show: Show, type_id: PathId, kind: str):
     """mandatorymoduletypes or optionalmoduletypes: a plain list."""
     needed = {"mandatorymoduletypes": True, "optionalmoduletypes": False}.get(kind)
     if needed is None:
         raise errors.FrameworkError(404)
-    with hub.work(request) as work:
-        shapes = Shapes(request, work)
-        elements = by_id(work, DistributionSetType, type_id).elements
-        return Reply(
-            [shapes.module_type(e.module_type) for e in elements if e.mandatory == needed]
-        )
+    elements = find_set_type(work, type_id).elements
+    return Reply([show.module_type(e.module_type) for e in elements if e.mandatory == needed])
