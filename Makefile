@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 VERSIONS := tests/versions
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo readme test test-versions conformance conformance-restore lint format size ram bench bench-upload bench-polls bench-signature crash fuzz soak clean flash install
+.PHONY: help setup demo readme test test-versions conformance conformance-restore lint format size ram bench bench-upload bench-polls bench-signature crash fuzz soak clean flash install firmware
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -72,6 +72,10 @@ flash: setup  ## MicroPython with two OTA slots onto a chip: PORT=/dev/ttyUSB0 F
 
 install: setup  ## the library, boot.py, main.py and config.py onto that board: PORT=/dev/ttyUSB0
 	@$(BIN)/python tools/install.py --port "$(PORT)"
+
+firmware: setup  ## MicroPython with the library frozen: BOARD= MPY_DIR= [IDF_PATH=] [VARIANT=] [VERSION=] [MANIFEST=]
+	@$(BIN)/python tools/firmware.py --board "$(BOARD)" --micropython "$(MPY_DIR)" --idf "$(IDF_PATH)" \
+		--variant "$(VARIANT)" --version "$(VERSION)" --manifest "$(MANIFEST)"
 
 $(VERSIONS)/node_modules/ready: $(VERSIONS)/package-lock.json
 	@cd $(VERSIONS) && npm ci --silent

@@ -1,4 +1,5 @@
-# Freezes the library on top of the port's own modules:
-#   make -C ports/esp32 BOARD=ESP32_GENERIC FROZEN_MANIFEST=/path/to/boards/manifest.py
-include("$(PORT_DIR)/boards/manifest.py")
-package("hawkbit", base_path="../lib", opt=3)
+# A whole device, frozen: MicroPython's own modules, the library, boot.py and main.py. They come
+# with an image and go back with it. For a main.py of your own include manifest_library.py.
+include("manifest_library.py")
+module("boot.py", opt=3)
+module("main.py", opt=3)

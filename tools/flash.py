@@ -3,10 +3,11 @@
 """From a bare ESP32 to MicroPython with two OTA slots.
 
 Takes MicroPython's combined .bin apart and writes its bootloader (with this chip's flash
-size in the header: a bootloader refuses a table beyond that), our partition table, the
-application at ota_0, and an empty otadata: then ota_0 boots, and is valid at once.
-nvs is emptied too: the record of an unfinished update, left from before, would be taken
-for the new image's. The files on the board stay, unless the table moves them.
+size in the header: a bootloader refuses a table beyond that), its table if that has two
+slots, else one of boards/, the application at the first slot, and an otadata with which that
+one boots and is valid at once. nvs is emptied too: the record of an unfinished update, left
+from before, would be taken for the new image's. The files on the board stay, unless the
+table moves them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import esptool
-from esp_idf_defs.partitions import InputError, PartitionTable
+from esp_idf_defs.otadata import OtaDataSelectEntry, OtaImageState
+from esp_idf_defs.partitions import InputError, PartitionDefinition, PartitionTable
 from esptool import cmds
 from esptool.bin_image import LoadFirmwareImage
 from esptool.targets import ROM_LIST
@@ -27,9 +29,10 @@ from serial import SerialException
 
 TABLE_OFFSET = 0x8000
 TABLE_SIZE = 0xC00
+OTADATA_SIZE = 0x2000
 MIB = 1024 * 1024
-# The smallest flash a table is for, largest first.
-TABLES = {8: "partitions-8MiB-ota.csv", 4: "partitions-4MiB-ota.csv"}
+# The first that fits the chip and has room for the application is taken.
+TABLES = ("partitions-8MiB-ota.csv", "partitions-4MiB-ota.csv", "partitions-4MiB-ota-large.csv")
 TABLES_FOLDER = Path(__file__).parents[1] / "boards"
 IMAGE_MAGIC = 0xE9
 APP_DESC_MAGIC = b"\x32\x54\xcd\xab"  # esp_app_desc_t, at APP_DESC of an application
@@ -47,6 +50,7 @@ class Firmware(NamedTuple):
     name: str
     chip: type[esptool.ESPLoader]
     bootloader: bytes
+    table: PartitionTable
     app: bytes
 
 
@@ -63,39 +67,50 @@ def read_firmware(path: Path) -> Firmware:
             "a bare chip needs the combined .bin of the same release: it brings the bootloader"
         )
     bootloader = _image(chip, data, f"{path.name}: its bootloader")
-    app_at = _app_offset(data[TABLE_OFFSET - chip.BOOTLOADER_FLASH_OFFSET :], path.name)
+    table = _table(data[TABLE_OFFSET - chip.BOOTLOADER_FLASH_OFFSET :], path.name)
+    app_at = min(part.offset for part in table if part.type == 0)
     app = _image(chip, data[app_at - chip.BOOTLOADER_FLASH_OFFSET :], f"{path.name}: its app")
     if app[APP_DESC : APP_DESC + 4] != APP_DESC_MAGIC:
         raise FlashError(f"{path.name}: no application at {app_at:#x}")
     if app[IDF_VERSION].startswith(b"v4."):
         raise FlashError(f"{path.name}: older than MicroPython 1.21, take 1.23 or newer")
-    return Firmware(path.name, chip, bootloader, app)
+    return Firmware(path.name, chip, bootloader, table, app)
 
 
-def choose_table(flash_size: int) -> PartitionTable:
-    """Return the table of the largest size that fits flash_size bytes."""
-    for mib, name in TABLES.items():
-        if flash_size >= mib * MIB:
-            return PartitionTable.from_csv((TABLES_FOLDER / name).read_text())
-    raise FlashError(f"two OTA slots need 4 MiB of flash, this chip has {flash_size / MIB:g} MiB")
+def slots(table: PartitionTable) -> list[PartitionDefinition]:
+    return [part for part in table if part.type == 0 and 0x10 <= part.subtype < 0x20]
+
+
+def choose_table(firmware: Firmware, flash_size: int) -> PartitionTable:
+    """Return the firmware's own table if it has two slots, else ours for flash_size bytes."""
+    own = len(slots(firmware.table)) > 1
+    ours = [PartitionTable.from_csv((TABLES_FOLDER / name).read_text()) for name in TABLES]
+    tables = [firmware.table] if own else ours
+    fitting = [table for table in tables if table.flash_size() <= flash_size]
+    if not fitting:
+        needed = min(table.flash_size() for table in tables) / MIB
+        has = f"this chip has {flash_size / MIB:g} MiB"
+        raise FlashError(f"two OTA slots need {needed:g} MiB of flash, {has}")
+    for table in fitting:
+        if len(firmware.app) <= slots(table)[0].size:
+            return table
+    raise FlashError(_too_big(firmware, fitting[-1]))
 
 
 def plan(firmware: Firmware, table: PartitionTable, keep_files: bool) -> list[tuple[int, bytes]]:
     """Return what to write where, (offset, bytes) in order of offset."""
-    slot = table["ota_0"]
-    if len(firmware.app) > slot.size:
-        raise FlashError(_too_big(firmware, slot.size, table.flash_size() // MIB))
+    nvs = next(table.find_by_type("data", "nvs"))
     pieces = [
         (firmware.chip.BOOTLOADER_FLASH_OFFSET, firmware.bootloader),
         (TABLE_OFFSET, table.to_binary()),
-        _blank(table["nvs"].offset, table["nvs"].size),
-        _blank(table["otadata"].offset, table["otadata"].size),
-        (slot.offset, firmware.app),
+        (nvs.offset, b"\xff" * nvs.size),
+        (next(table.find_by_type("data", "ota")).offset, _otadata(table)),
+        (slots(table)[0].offset, firmware.app),
     ]
     if not keep_files:
         # MicroPython formats a filesystem whose first block is blank, and stops the boot
         # at one that is neither blank nor its own. LittleFS begins with two blocks.
-        pieces.append(_blank(table["vfs"].offset, 0x2000))
+        pieces.append((_files(table), b"\xff" * 0x2000))
     return pieces
 
 
@@ -121,12 +136,12 @@ def _flash_chip(esp: esptool.ESPLoader, firmware: Firmware, baud: int) -> None:
     size = cmds.detect_flash_size(esp)
     if size is None:
         raise FlashError("the flash does not tell its size; is the board wired right?")
-    table = choose_table(esptool.util.flash_size_bytes(size))
+    table = choose_table(firmware, esptool.util.flash_size_bytes(size))
     on_chip = esp.flash_md5sum(TABLE_OFFSET, TABLE_SIZE)
     keep_files = on_chip == hashlib.md5(table.to_binary()).hexdigest()
     cmds.write_flash(esp, plan(firmware, table, keep_files), flash_size=size)
-    print(f"\n{firmware.name} at ota_0 of {esp.CHIP_NAME}, {size} of flash")
-    print(f"slots of {table['ota_0'].size:,} bytes, the application has {len(firmware.app):,}")
+    print(f"\n{firmware.name} at {slots(table)[0].name} of {esp.CHIP_NAME}, {size} of flash")
+    print(f"slots of {slots(table)[0].size:,} bytes, the application has {len(firmware.app):,}")
     print("files on the board: kept" if keep_files else "files on the board: a new filesystem")
     print("next: make install PORT=...")
 
@@ -174,29 +189,39 @@ def _image(chip: type[esptool.ESPLoader], data: bytes, what: str) -> bytes:
     return data[: image.data_length + image.SHA256_DIGEST_LEN]
 
 
-def _app_offset(data: bytes, name: str) -> int:
-    """Return where the firmware's own table has its first application."""
+def _table(data: bytes, name: str) -> PartitionTable:
+    """Return the firmware's own table; it has an application."""
     try:
         table = PartitionTable.from_binary(data[:TABLE_SIZE])
-        return min(part.offset for part in table if part.type == 0)
-    except (InputError, ValueError):
+    except InputError:
+        table = PartitionTable()
+    if not any(part.type == 0 for part in table):
         raise FlashError(
             f"{name} has no partition table at {TABLE_OFFSET:#x}: not a combined MicroPython .bin"
         )
+    return table
 
 
-def _too_big(firmware: Firmware, slot_size: int, table_mib: int) -> str:
+def _otadata(table: PartitionTable) -> bytes:
+    """Return an otadata for the first slot: blank, unless a factory application would boot."""
+    is_first = OtaDataSelectEntry(1, OtaImageState.VALID).to_bytes()
+    has_factory = any(table.find_by_type("app", "factory"))
+    return (is_first if has_factory else b"").ljust(OTADATA_SIZE, b"\xff")
+
+
+def _files(table: PartitionTable) -> int:
+    """Return where the filesystem begins. From 1.26 on it is what the table leaves over."""
+    return next((p.offset for p in table.find_by_type("data", "fat")), table.flash_size())
+
+
+def _too_big(firmware: Firmware, table: PartitionTable) -> str:
     text = (
-        f"{firmware.name}: an application of {len(firmware.app):,} bytes does not fit the "
-        f"{slot_size:,} of a slot in the {table_mib} MiB table; "
+        f"{firmware.name}: an application of {len(firmware.app):,} bytes does not fit a slot of "
+        f"{slots(table)[0].size:,}, the largest there is for this chip's flash; "
     )
-    if firmware.chip.CHIP_NAME == "ESP32" and table_mib == 4:
+    if firmware.chip.CHIP_NAME == "ESP32":
         return text + "take ESP32_GENERIC's variant OTA (ESP32_GENERIC-OTA-*.bin)"
     return text + "take a smaller build or more flash, see boards/README.md"
-
-
-def _blank(offset: int, size: int) -> tuple[int, bytes]:
-    return offset, b"\xff" * size
 
 
 if __name__ == "__main__":

@@ -2,12 +2,16 @@
 
 Its flash is a bytearray that a test fills before and reads afterwards. The package knows
 4 MiB only; size and JEDEC id are two of its constants, set here for the size wanted.
+Its chips are of revision 0.0, which MicroPython's builds for the C3 refuse: that one gets 0.4.
 """
 
 import socket
 import threading
 
-from esp32_mock_bootloader import protocol, server
+from esp32_mock_bootloader import protocol, registers, server
+from esptool.targets import CHIP_DEFS
+
+C3_MINOR_REVISION = CHIP_DEFS["esp32c3"].EFUSE_BLOCK1_ADDR + 4 * 3
 
 
 class MockChip:
@@ -16,6 +20,7 @@ class MockChip:
     def __init__(self, chip: str, mib: int):
         protocol.FLASH_MOCK_SIZE = mib * 1024 * 1024
         protocol.MOCK_FLASH_ID = (0x14 + mib.bit_length() - 1) << 16 | 0x4020
+        registers.rom_profile("esp32c3")[C3_MINOR_REVISION] = 4 << 18
         self._chip = chip
         self._image = server.FlashImage()
         self._stopped = threading.Event()

@@ -18,6 +18,12 @@ from simboard import partitions
 ROOT = Path(__file__).parents[3]
 REAL = ROOT.parent / "shared" / "firmware" / "ESP32_GENERIC-v1.23.0.bin"
 REAL_APP = REAL.with_suffix(".app-bin")
+OTHER_CHIPS = {
+    "esp32s2": ("ESP32_GENERIC_S2-v1.23.0.bin", 0x1000, 0x180000),
+    "esp32s3": ("ESP32_GENERIC_S3-FLASH_4M-v1.23.0.bin", 0, 0x180000),
+    "esp32c3": ("ESP32_GENERIC_C3-v1.23.0.bin", 0, 0x1B0000),
+}
+NANO = ROOT / "boards" / "ARDUINO_NANO_ESP32" / "partitions-16MiB-ota-factory.csv"
 BLANK_OTADATA = b"\xff" * 0x2000
 SLOT_SIZE = {4: 0x180000, 8: 0x270000, 16: 0x270000}
 TABLE_MIB = {4: 4, 8: 8, 16: 8}
@@ -42,6 +48,15 @@ def run(chip, path) -> int:
 def image_at(chip, offset, size=1 << 20):
     """Return the image at offset as Espressif's own parser sees it, hash verified."""
     return ImageMetadata.from_bytes(bytes(chip.flash[offset : offset + size]))
+
+
+def validated(dump: Path) -> str:
+    """Return the flash size that `esptool image-info` reads; checksum and hash are valid."""
+    command = [sys.executable, "-m", "esptool", "image-info", str(dump)]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert re.search(r"Checksum: .*\(valid\)", text)
+    assert re.search(r"Validation hash: .*\(valid\)", text)
+    return re.search(r"Flash size: +(\w+)", text)[1]
 
 
 def table_of(chip) -> list[tuple]:
@@ -90,7 +105,8 @@ def test_bare_chip_gets_every_piece_at_its_offset(plug_in, put, name, mib):
 
 @pytest.mark.parametrize(("mib", "layout"), [(4, "ota-4m"), (8, "ota-8m")])
 def test_tables_are_those_of_the_simulated_board(mib, layout):
-    table = flash.choose_table(mib * 0x100000)
+    path = ROOT / "boards" / f"partitions-{mib}MiB-ota.csv"
+    table = PartitionTable.from_csv(path.read_text())
     assert table.to_binary() == partitions.build(partitions.LAYOUTS[layout][1])
 
 
@@ -124,20 +140,49 @@ def test_esptool_finds_header_and_hash_of_the_written_bootloader_valid(plug_in, 
     assert run(chip, put(images.combined())) == 0
     dump = tmp_path / "bootloader.bin"
     dump.write_bytes(chip.flash[0x1000:0x8000])
-    command = [sys.executable, "-m", "esptool", "image-info", str(dump)]
-    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert re.search(r"Flash size: +8MB", text)
-    assert re.search(r"Checksum: .*\(valid\)", text)
-    assert re.search(r"Validation hash: .*\(valid\)", text)
+    assert validated(dump) == "8MB"
 
 
-def test_app_larger_than_the_slot_names_the_right_firmware(plug_in, put, capsys):
+def test_app_too_large_for_every_slot_names_the_right_firmware(plug_in, put, capsys):
     chip = plug_in("esp32", 4)
-    assert run(chip, put(images.combined(size=0x180010))) == 1
+    assert run(chip, put(images.combined(size=0x1B0010))) == 1
     error = capsys.readouterr().err
-    assert "does not fit the 1,572,864 of a slot in the 4 MiB table" in error
+    assert "does not fit a slot of 1,769,472" in error
     assert "variant OTA (ESP32_GENERIC-OTA-*.bin)" in error
     assert chip.flash == b"\xff" * len(chip.flash)
+
+
+def test_app_too_large_for_a_slot_of_1_5_mib_gets_larger_ones_and_fewer_files(plug_in, put):
+    chip = plug_in("esp32", 4)
+    assert run(chip, put(images.combined(size=0x180010))) == 0
+    assert table_of(chip)[-2:] == [
+        ("ota_1", 0, 0x11, 0x1C0000, 0x1B0000),
+        ("vfs", 1, 0x81, 0x370000, 0x90000),
+    ]
+
+
+def test_firmware_with_two_slots_of_its_own_keeps_its_table(plug_in, put, capsys):
+    chip = plug_in("esp32s3", 16)
+    app = appimage.make(chip="esp32s3")
+    file = images.combine(images.bootloader("esp32s3"), app, "esp32s3", NANO.read_text())
+    chip.flash[0xF70000:0xF80000] = b"the loader".ljust(0x10000, b".")
+    assert run(chip, put(file)) == 0
+    assert chip.flash[0x8000:0x8C00] == PartitionTable.from_csv(NANO.read_text()).to_binary()
+    assert chip.flash[0x10000 : 0x10000 + len(app)] == app
+    # With a factory application a blank otadata would boot that.
+    assert struct.unpack_from("<I20xII", chip.flash, 0xE000) == (1, 2, 0x4743989A)
+    assert chip.flash[0xE020:0x10000] == b"\xff" * 0x1FE0
+    assert chip.flash[0xF70000:0xF70010] == b"the loader......"
+    assert chip.flash[0x610000:0x612000] == b"\xff" * 0x2000
+    assert "at app0 of ESP32-S3" in capsys.readouterr().out
+
+
+def test_own_table_beyond_the_flash_is_refused(plug_in, put, capsys):
+    chip = plug_in("esp32s3", 8)
+    app = appimage.make(chip="esp32s3")
+    file = images.combine(images.bootloader("esp32s3"), app, "esp32s3", NANO.read_text())
+    assert run(chip, put(file)) == 1
+    assert "need 16 MiB of flash, this chip has 8 MiB" in capsys.readouterr().err
 
 
 def test_app_as_large_as_the_slot_is_written(plug_in, put):
@@ -235,11 +280,38 @@ def test_real_firmware_on_8_mib_is_byte_for_byte_the_official_one(plug_in):
 
 
 @real
-def test_real_firmware_on_4_mib_is_refused_with_its_size(plug_in, capsys):
-    assert run(plug_in("esp32", 4), REAL) == 1
-    assert (
-        "an application of 1,672,800 bytes does not fit the 1,572,864" in capsys.readouterr().err
-    )
+def test_real_firmware_on_4_mib_gets_the_large_slots(plug_in, capsys):
+    chip = plug_in("esp32", 4)
+    assert run(chip, REAL) == 0
+    app = REAL_APP.read_bytes()
+    assert chip.flash[0x10000 : 0x10000 + len(app)] == app
+    assert "slots of 1,769,472 bytes, the application has 1,672,800" in capsys.readouterr().out
+
+
+@real
+@pytest.mark.parametrize("name", OTHER_CHIPS)
+def test_real_firmware_of_another_chip_is_byte_for_byte_the_official_one(plug_in, name, tmp_path):
+    file, boot_at, _ = OTHER_CHIPS[name]
+    data = (REAL.parent / file).read_bytes()
+    chip = plug_in(name, 8)
+    assert run(chip, REAL.parent / file) == 0
+    app = data[0x10000 - boot_at :]
+    assert chip.flash[0x10000 : 0x10000 + len(app)] == app
+    assert not chip.flash[0x10000 + len(app) : 0x4F0000].strip(b"\xff")
+    assert not chip.flash[:boot_at].strip(b"\xff")
+    assert table_of(chip)[3] == ("ota_0", 0, 0x10, 0x10000, SLOT_SIZE[8])
+    assert chip.flash[0xD000:0xF000] == BLANK_OTADATA
+    dump = tmp_path / "bootloader.bin"
+    dump.write_bytes(chip.flash[boot_at:0x8000])
+    assert validated(dump) == "8MB"
+
+
+@real
+@pytest.mark.parametrize("name", OTHER_CHIPS)
+def test_real_firmware_of_another_chip_fits_4_mib(name):
+    file, _, slot = OTHER_CHIPS[name]
+    table = flash.choose_table(flash.read_firmware(REAL.parent / file), 4 << 20)
+    assert flash.slots(table)[0].size == slot
 
 
 @real
