@@ -46,6 +46,27 @@ def test_ready_line_logs_in_and_sigterm_ends_it_cleanly():
     assert (out, err) == ("", "")
 
 
+AS_ON_WINDOWS = """
+import asyncio, runpy
+def add_signal_handler(*_):
+    raise NotImplementedError
+asyncio.SelectorEventLoop.add_signal_handler = add_signal_handler
+runpy.run_module("rollouts.serve", run_name="__main__", alter_sys=True)
+"""
+
+
+def test_ctrl_c_ends_it_cleanly_where_loops_know_no_signals():
+    command = [sys.executable, "-c", AS_ON_WINDOWS, "--port", "0"]
+    server = subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        ready = json.loads(server.stdout.readline())
+        assert httpx.get(ready["url"] + "/rest/v1/userinfo").status_code == 401
+    finally:
+        server.send_signal(signal.SIGINT)
+        out, err = server.communicate(timeout=20)
+    assert (server.returncode, out, err) == (0, "", "")
+
+
 def test_fault_strikes_devices_and_says_so():
     options = ["--port", "0", "--fault", "status=503@poll#2", "--fault", "gone@poll#3"]
     server = subprocess.Popen(

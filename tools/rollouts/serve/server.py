@@ -82,14 +82,16 @@ class Server:
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; the ready line goes to stdout first."""
-        asyncio.run(self._run())
-
-    async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop_soon)
+        # signal.signal and not the loop's own: Windows has only that, and Ctrl-C there.
+        numbers = (signal.SIGTERM, signal.SIGINT)
+        before = [signal.signal(number, self._stop_soon) for number in numbers]
         print(self.ready_line(), flush=True)
-        await self._serve()
+        print(self.ready_line(), flush=True)
+        try:
+            asyncio.run(self._serve())
+        finally:
+            for number, handler in zip(numbers, before, strict=True):
+                signal.signal(number, handler)
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -99,7 +101,7 @@ class Server:
             self._socket.close()
             self.store.close()
 
-    def _stop_soon(self) -> None:
+    def _stop_soon(self, *_signal) -> None:
         self._uvicorn.should_exit = True
 
     def start(self) -> "Server":
