@@ -33,20 +33,30 @@ _OVERHEAD = 24 + 8 + 8 + _IRAM_SIZE + 4 + 32
 
 
 def make(
-    project_name="ok", version="1.0.0", size=64 * 1024, chip="esp32", idf_version="v5.5.1"
+    project_name="ok",
+    version="1.0.0",
+    size=64 * 1024,
+    chip="esp32",
+    idf_version="v5.5.1",
+    product=None,
 ) -> bytes:
     """Return an image of exactly `size` bytes (a multiple of 16).
 
-    The same arguments give the same bytes, another version gives other noise throughout.
-    Raises ValueError.
+    The same arguments give the same bytes, another version gives other noise throughout; but
+    versions of one `product` (any text) share theirs, as releases do, and a quarter of it is
+    zeros. Raises ValueError.
     """
     if chip not in CHIPS:
         raise ValueError(f"no chip {chip}: {', '.join(CHIPS)}")
     if size % 16 or size < MIN_SIZE:
         raise ValueError(f"an image has a multiple of 16 bytes, at least {MIN_SIZE}, not {size}")
-    noise = random.Random(f"{project_name} {version} {size} {chip}").randbytes(size)
+    arguments = f"{project_name} {version} {size} {chip}"
+    noise = random.Random(product or arguments).randbytes(size)
+    elf_sha256 = hashlib.sha256(noise + (arguments.encode() if product else b"")).digest()
     names = [text.encode() for text in (version, project_name, idf_version)]
-    description = _description(*names, hashlib.sha256(noise).digest())
+    description = _description(*names, elf_sha256)
+    if product:
+        noise = noise[: size * 3 // 4].ljust(size, b"\0")
     rom_size = size - _OVERHEAD - len(description)
     image = CHIPS[chip]()
     iram = next(start for start, _, name in image.ROM_LOADER.MEMORY_MAP if name == "IRAM")
@@ -81,10 +91,12 @@ def main() -> None:
     parser.add_argument("--project-name", default="ok", help="what the simulated board does")
     parser.add_argument("--version", default="1.0.0")
     parser.add_argument("--size", type=int, default=64 * 1024, help="bytes, a multiple of 16")
+    parser.add_argument("--product", help="versions of one product have most bytes in common")
     parser.add_argument("--chip", default="esp32", choices=CHIPS)
     args = parser.parse_args()
     try:
-        args.file.write_bytes(make(args.project_name, args.version, args.size, args.chip))
+        image = make(args.project_name, args.version, args.size, args.chip, product=args.product)
+        args.file.write_bytes(image)
     except ValueError as e:
         parser.error(str(e))
 

@@ -1,5 +1,6 @@
 """Software modules and their artifacts."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -57,6 +58,14 @@ class SoftwareModules:
     def artifact(self, module_id: int, artifact_id: int) -> Artifact:
         where = path(_MODULES, module_id, "artifacts", artifact_id)
         return wire.decode(Artifact, self._transport.get(where))
+
+    def download(self, module_id: int, artifact: Artifact) -> bytes:
+        """Return the content of an artifact. Raises BadAnswerError when it is not that."""
+        where = path(_MODULES, module_id, "artifacts", artifact.id, "download")
+        data = self._transport.download(where)
+        if hashlib.sha256(data).hexdigest() != artifact.hashes.sha256:
+            raise BadAnswerError(f"the server sent another {artifact.provided_filename}")
+        return data
 
     def upload(
         self,

@@ -20,6 +20,7 @@ from rollouts.api.login import Login
 from rollouts.api.upload import MultipartFile
 
 _BASE = "/rest/v1"
+_ACCEPT = "application/json, application/octet-stream"
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 
 
@@ -55,7 +56,7 @@ class Transport:
         self._reached = False
         self._http = httpx.Client(
             auth=login,
-            headers={"Accept": "application/json", "User-Agent": f"rollouts/{__version__}"},
+            headers={"Accept": _ACCEPT, "User-Agent": f"rollouts/{__version__}"},
             timeout=_TIMEOUT,
             transport=mock,
             verify=_ssl_context(ca),
@@ -81,8 +82,17 @@ class Transport:
     def delete(self, where: str, **params) -> Any:
         return self.request("DELETE", where, params=params)
 
+    def download(self, where: str) -> bytes:
+        """Return a file as it is. Raises as request() does."""
+        return self.request("GET", where, decoded=lambda response, *_: response.content)
+
     def request(
-        self, method: str, where: str, body: object = None, params: dict | None = None
+        self,
+        method: str,
+        where: str,
+        body: object = None,
+        params: dict | None = None,
+        decoded: Callable[[httpx.Response, str, str], Any] | None = None,
     ) -> Any:
         """Return the decoded body, None when it is empty. `body`: JSON, or MultipartFile.
 
@@ -93,7 +103,7 @@ class Transport:
             try:
                 response = self._exchange(method, where, body, params)
                 if response.is_success:
-                    return _decoded(response, method, where)
+                    return (decoded or _decoded)(response, method, where)
                 raise _error(response, method, where)
             except UnreachableError:
                 # Before the first answer it is the address that is wrong, not the moment.

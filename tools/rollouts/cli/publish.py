@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from rollouts.api.upload import sha256_of
 from rollouts.cli.command import command
+from rollouts.cli.deltas import Deltas, show_sizes
 from rollouts.cli.exits import UsageError
 from rollouts.cli.options import DryRun
 from rollouts.cli.signing import Signing
@@ -54,6 +56,7 @@ class Identity:
         "rollouts publish firmware.app-bin",
         "rollouts publish ESP32_GENERIC.app-bin --name micropython --version 1.23.0",
         "rollouts publish firmware.app-bin --sign release-key.pem --counter 7",
+        "rollouts publish firmware.app-bin --delta-from old.app-bin --deltas 3",
     ],
 )
 def publish_file(
@@ -61,6 +64,7 @@ def publish_file(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The .app-bin to publish.")],
     identity: Identity,
     signing: Signing,
+    deltas: Deltas,
     dry_run: DryRun = False,
 ):
     """Put FILE on the server: a distribution set with one module with one artifact.
@@ -69,14 +73,24 @@ def publish_file(
     interrupted is completed; another content under the same version is refused.
     """
     chip, release = _release(run, file, identity)
-    release = dataclasses.replace(release, signature=signing.value(run, release))
-    if dry_run:
-        steps = find(run.hawkbit, release).missing()
-        text = ", ".join(steps) or "nothing, it is there"
-        run.out.done(f"would do for {release.label}: {text}", {"dryRun": True, "steps": steps})
-        return
-    found, steps = _published(run, release)
+    with tempfile.TemporaryDirectory() as folder:
+        release = dataclasses.replace(
+            release,
+            signature=signing.value(run, release),
+            deltas=deltas.made(run, release, folder),
+        )
+        if dry_run:
+            steps = find(run.hawkbit, release).missing(release)
+            text = ", ".join(steps) or "nothing, it is there"
+            run.out.done(f"would do for {release.label}: {text}", {"dryRun": True, "steps": steps})
+            return
+        found, steps = _published(run, release)
+    _show(run, chip, release, found, steps)
+
+
+def _show(run, chip, release, found, steps):
     verb = "published" if steps else "unchanged:"
+    sizes = {one.provided_filename: one.size for one in found.deltas.values()}
     run.out.done(
         f"{verb} {release.label}: set {found.set.id}, module {found.module.id}, artifact "
         f"{found.artifact.id}, {found.artifact.size} bytes, sha256 {release.sha256}",
@@ -90,9 +104,12 @@ def publish_file(
             "size": found.artifact.size,
             "sha256": release.sha256,
             "chip": chip,
+            "deltas": sizes,
             "steps": steps,
         },
     )
+    if sizes and not run.out.as_json:
+        show_sizes(run, release, found)
 
 
 def _release(run, file, identity):

@@ -38,28 +38,36 @@ _OTHER_FORMATS = {
 
 @dataclass(frozen=True)
 class Image:
-    """`name` and `version` are None where the image has none, as MicroPython's stock builds."""
+    """`name` and `version` are None where the image has none, as MicroPython's stock builds.
+
+    end: where the sha256 that is appended to it ends; None without one.
+    """
 
     chip: str
     name: str | None
     version: str | None
+    end: int | None
 
 
 def read_image(file):
     """Return the Image in `file`. Raises RefusedError naming what the file is instead."""
-    file = Path(file)
-    size = file.stat().st_size
+    size = Path(file).stat().st_size
     if size > MAX_IMAGE_BYTES:
         raise RefusedError(
             f"{file} is no ESP32 image: {size} bytes are more than any of their flashes"
         )
-    data = file.read_bytes()
+    return parse_image(file, Path(file).read_bytes())
+
+
+def parse_image(file, data):
+    """Return the Image in `data`, called `file` in errors. Raises RefusedError."""
     _refuse_other_files(file, data)
     image = _parsed(file, data)
     _refuse_damage(file, image)
     _refuse_rest(file, data[_end(image) :])
     name, version = _described(file, image)
-    return Image(image.ROM_LOADER.CHIP_NAME, name, version)
+    end = _end(image) if image.append_digest else None
+    return Image(image.ROM_LOADER.CHIP_NAME, name, version, end)
 
 
 def _refuse_other_files(file, data):

@@ -1,11 +1,13 @@
 """Publish one file as one release: a distribution set with one module with one artifact.
 
+Deltas to that artifact may lie beside it.
+
 The set comes first, without the module, and gets it last: until the artifact is complete
 the set is incomplete, and hawkBit assigns no incomplete set. So a publication that was
 interrupted is harmless, and the next one completes it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rollouts.api import rsql
@@ -17,12 +19,14 @@ from rollouts.api.models import (
     NewSoftwareModule,
     SoftwareModule,
 )
-from rollouts.release import signing
+from rollouts.release import delta, signing
+from rollouts.release.bases import MAX_DELTAS, Delta
 
 CREATE_SET = "create distribution set"
 CREATE_MODULE = "create software module"
 UPLOAD = "upload artifact"
 SIGN = "sign"
+UPLOAD_DELTA = "upload "
 ADD_MODULE = "add module to set"
 
 # The types a fresh tenant has: the set type that takes exactly this module.
@@ -42,6 +46,7 @@ class Release:
     set_type: str = "os"
     description: str | None = None
     signature: str | None = None  # signing.metadata_value()
+    deltas: tuple[Delta, ...] = ()
 
     @property
     def type(self):
@@ -60,14 +65,16 @@ class Found:
     module: SoftwareModule | None = None
     artifact: Artifact | None = None
     is_signed: bool = True
+    deltas: dict[str, Artifact] = field(default_factory=dict)  # by file name
 
-    def missing(self):
+    def missing(self, release):
         """Return the steps that are left, in their order."""
         linked = self.set and self.module and self.module.id in [m.id for m in self.set.modules]
         steps = {
             CREATE_SET: self.set,
             CREATE_MODULE: self.module,
             UPLOAD: self.artifact,
+            **{UPLOAD_DELTA + one.filename: one.filename in self.deltas for one in release.deltas},
             SIGN: self.is_signed,
             ADD_MODULE: linked,
         }
@@ -78,11 +85,15 @@ def find(hawkbit, release):
     """Return what is there already. Raises RefusedError when it is not this release."""
     found = Found(_find_set(hawkbit, release), _find_module(hawkbit, release))
     if found.module:
-        found.artifact = _find_artifact(hawkbit, release, found.module)
-        if found.artifact is None and found.module.locked:
-            raise RefusedError(
-                f"the module {release.label} is locked and has no artifact: publish a new version"
-            )
+        _find_artifacts(hawkbit, release, found)
+        if found.module.locked:
+            _check_locked(release, found)
+    count = len({one.filename for one in release.deltas}.union(found.deltas))
+    if count > MAX_DELTAS:
+        raise RefusedError(
+            f"{release.label} would have {count} deltas, and {MAX_DELTAS} are the most: a device "
+            "reads about all of them in its RAM"
+        )
     if found.set:
         _check_set(release, found)
     if release.signature:
@@ -99,7 +110,7 @@ def publish(hawkbit, release, on_bytes=None):
     this call created is then removed again.
     """
     found = find(hawkbit, release)
-    steps = found.missing()
+    steps = found.missing(release)
     try:
         _create(hawkbit, release, found, steps)
     except RefusedError:
@@ -109,6 +120,10 @@ def publish(hawkbit, release, on_bytes=None):
         found.artifact = hawkbit.modules.upload(
             found.module.id, release.file, release.filename, release.sha256, on_bytes
         )
+    for one in release.deltas:
+        if UPLOAD_DELTA + one.filename in steps:
+            uploaded = hawkbit.modules.upload(found.module.id, one.file, one.filename)
+            found.deltas[one.filename] = uploaded
     if SIGN in steps:
         signing.store(hawkbit, found.module, release.signature)
     if ADD_MODULE in steps:
@@ -145,15 +160,27 @@ def _same_name_and_version(release):
     return rsql.all_of(*terms)
 
 
-def _find_artifact(hawkbit, release, module):
-    artifacts = hawkbit.modules.artifacts(module.id)
-    for one in artifacts:
-        if one.hashes.sha256 != release.sha256:
+def _find_artifacts(hawkbit, release, found):
+    for one in hawkbit.modules.artifacts(found.module.id):
+        if delta.is_name(one.provided_filename):
+            # Of the same image, of the same base: whichever encoder made it, it will do.
+            found.deltas[one.provided_filename] = one
+        elif one.hashes.sha256 == release.sha256:
+            found.artifact = one
+        else:
             raise RefusedError(
                 f"{release.label} is published already with another content (sha256 "
                 f"{one.hashes.sha256}, this file has {release.sha256}): publish a new version"
             )
-    return artifacts[0] if artifacts else None
+
+
+def _check_locked(release, found):
+    lacks = [one.filename for one in release.deltas if one.filename not in found.deltas]
+    if found.artifact is None or lacks:
+        what = lacks[0] if found.artifact else "artifact"
+        raise RefusedError(
+            f"the module {release.label} is locked and has no {what}: publish a new version"
+        )
 
 
 def _check_set(release, found):

@@ -7,7 +7,6 @@ import base64
 import binascii
 import hashlib
 import os
-import re
 import shlex
 import subprocess
 from pathlib import Path
@@ -18,14 +17,13 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from rollouts.api.errors import RefusedError
 from rollouts.api.models import MetadataEntry
+from rollouts.release import delta
 
 METADATA = "signature"
 KEY_BITS = 3072
 _SCHEME = (padding.PKCS1v15(), hashes.SHA256())
 # hawkBit's old names of two module types, as devices see them.
 _PARTS = {"application": "bApp", "runtime": "jvm"}
-# Not signed: what a delta makes is compared with the signed sha256.
-_DELTA = re.compile(r"\.from-[0-9a-f]{16}\.delta$")
 
 
 def signed_text(module, counter, artifacts):
@@ -33,8 +31,9 @@ def signed_text(module, counter, artifacts):
 
     `artifacts`: (size, sha256, file name) of each.
     """
+    # Not deltas: what one makes is compared with the signed sha256.
     lines = sorted(
-        f"{size} {sha256} {name}" for size, sha256, name in artifacts if not _DELTA.search(name)
+        f"{size} {sha256} {name}" for size, sha256, name in artifacts if not delta.is_name(name)
     )
     part = _PARTS.get(module.type, module.type)
     head = ["hawkbit release 1", f"part {part}", f"name {module.name}"]
