@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 VERSIONS := tests/versions
+BENCH := PYTHONPATH=tools:tests $(BIN)/python tests/bench
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo readme test test-versions conformance conformance-restore lint format size ram bench bench-upload bench-polls bench-signature crash fuzz soak clean flash install firmware
@@ -47,16 +48,16 @@ ram: setup $(if $(shell command -v npm),$(VERSIONS)/node_modules/ready)  ## smal
 	@$(BIN)/python tools/ram.py
 
 bench: setup  ## download loop against a bare readinto, sha256, write loop
-	@$(BIN)/python tools/bench.py $(ARGS)
+	@$(BENCH)/download.py $(ARGS)
 
 bench-upload: setup  ## upload of 256 MB by `rollouts` against curl, and its memory
-	@$(BIN)/python tools/bench_upload.py $(ARGS)
+	@$(BENCH)/upload.py $(ARGS)
 
-bench-polls: setup  ## polls of 1,000 devices at `rollouts serve` against gooseBit
-	@$(BIN)/python tools/bench_polls.py $(ARGS)
+bench-polls: setup  ## what a poll costs `rollouts serve`, with 1,000 devices
+	@$(BENCH)/polls.py $(ARGS)
 
 bench-signature: setup  ## checking a signed release: time and heap
-	@$(BIN)/python tools/bench_signature.py $(ARGS)
+	@$(BENCH)/signature.py $(ARGS)
 
 crash: setup  ## pairs of power cuts in one update: PAIRS=1000 SEED=1
 	@$(BIN)/python tools/crash_pairs.py $(if $(PAIRS),--pairs $(PAIRS)) $(if $(SEED),--seed $(SEED)) $(ARGS)

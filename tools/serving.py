@@ -28,7 +28,7 @@ def started(command, **options) -> Iterator[subprocess.Popen]:
 
 @contextmanager
 def serve(*options: str) -> Iterator[dict]:
-    """`rollouts serve` on a free port; gives its ready line: url, user, password, gatewayToken.
+    """`rollouts serve` on a free port; gives what its ready line says, and its pid.
 
     Raises SystemExit with its own words when it does not start.
     """
@@ -38,4 +38,4 @@ def serve(*options: str) -> Iterator[dict]:
         if not ready:
             log.seek(0)
             raise SystemExit(f"rollouts serve did not start:\n{log.read()}")
-        yield json.loads(ready)
+        yield {**json.loads(ready), "pid": process.pid}

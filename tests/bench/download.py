@@ -16,12 +16,10 @@ import tempfile
 import threading
 from pathlib import Path
 
+import interpreters
 from rich.console import Console
 from rich.table import Table
 from size import ROOT, compile_library
-
-sys.path.append(str(ROOT / "tests"))
-import interpreters
 
 BAR = 0.9
 PAIRS = 9
@@ -58,7 +56,7 @@ def measure(pairs: int) -> list[tuple[int, int]]:
     with tempfile.TemporaryDirectory() as made, tempfile.TemporaryDirectory() as folder:
         mpy = Path(made)
         compile_library(ROOT / "lib" / "hawkbit", mpy / "hawkbit")
-        compile_library(ROOT / "tests" / "bench", mpy)
+        compile_library(ROOT / "tests" / "bench" / "board", mpy)
         env = {
             **os.environ,
             "MICROPYPATH": str(mpy),

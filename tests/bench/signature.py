@@ -12,10 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from size import ROOT, compile_library
-
-sys.path.append(str(ROOT / "tests"))
 import interpreters
+from size import ROOT, compile_library
 
 BAR_US = 3000
 HEAP = "32k"
