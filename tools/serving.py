@@ -1,6 +1,7 @@
 """Processes that end with a block, `rollouts serve` among them: for the demo and the benches."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -33,7 +34,9 @@ def serve(*options: str) -> Iterator[dict]:
     Raises SystemExit with its own words when it does not start.
     """
     command = [sys.executable, "-m", "rollouts.serve", "--port", "0", *options]
-    with tempfile.TemporaryFile("w+") as log, started(command, stderr=log) as process:
+    # Another password would not be in the ready line.
+    env = {name: value for name, value in os.environ.items() if not name.startswith("ROLLOUTS_")}
+    with tempfile.TemporaryFile("w+") as log, started(command, stderr=log, env=env) as process:
         ready = process.stdout.readline()
         if not ready:
             log.seek(0)

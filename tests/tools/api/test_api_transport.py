@@ -1,6 +1,7 @@
 """Login, retries, paging, uploads and answers that no hawkBit should give."""
 
 import hashlib
+import socket
 
 import httpx
 import pytest
@@ -8,6 +9,7 @@ from recorded import PASSWORD, Server, answer, client_for
 from rollouts.api import Hawkbit, rsql
 from rollouts.api.errors import BadAnswerError, RefusedError, ServerError, UnreachableError
 from rollouts.api.transport import path
+from rollouts.testing import local_server
 
 USER_INFO = {"tenant": "DEFAULT", "username": "admin"}
 
@@ -243,3 +245,15 @@ def test_an_answer_of_another_shape_is_named_without_its_values(answer):
     with pytest.raises(BadAnswerError, match=r"Target(\.\w+)?[: ]") as caught:
         client.targets.get("dev")
     assert "s3cr3t" not in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_login_for_loopback_does_not_go_to_a_proxy(monkeypatch, host):
+    with socket.create_server(("127.0.0.1", 0)) as proxy, local_server() as server:
+        for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        url = server.url.replace("127.0.0.1", host)
+        with Hawkbit(url, server.user, server.password) as hawkbit:
+            assert hawkbit.targets.find() == []

@@ -105,7 +105,7 @@ def test_reader_that_takes_nothing_is_dropped(hawkbit, monkeypatch):
     with sock:
         sock.connect(connect(hawkbit).getpeername())
         authorization = device.headers["authorization"]
-        head = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n\r\n"
+        head = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {authorization}\r\n\r\n"
         sock.sendall(head.encode())
         received = len(sock.recv(4096))
         time.sleep(1)

@@ -105,7 +105,8 @@ def test_upload_that_breaks_off_leaves_nothing(operator, hawkbit):
     )
     login = next(operator.auth.auth_flow(request)).headers["authorization"]
     head = (
-        f"POST {request.url.raw_path.decode()} HTTP/1.1\r\nHost: x\r\nAuthorization: {login}\r\n"
+        f"POST {request.url.raw_path.decode()} HTTP/1.1\r\n"
+        f"Host: localhost\r\nAuthorization: {login}\r\n"
         f"Content-Type: {request.headers['content-type']}\r\nContent-Length: 6000\r\n\r\n"
     )
     with socket.create_connection((host, int(port)), 5) as sock:

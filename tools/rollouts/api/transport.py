@@ -22,6 +22,8 @@ from rollouts.api.upload import MultipartFile
 _BASE = "/rest/v1"
 _ACCEPT = "application/json, application/octet-stream"
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+# What http_proxy says is not meant for these: the login would leave this computer.
+_DIRECT = dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]"))
 
 
 def path(*parts: str | int) -> str:
@@ -59,6 +61,7 @@ class Transport:
             headers={"Accept": _ACCEPT, "User-Agent": f"rollouts/{__version__}"},
             timeout=_TIMEOUT,
             transport=mock,
+            mounts=_DIRECT,
             verify=_ssl_context(ca),
         )
 

@@ -109,6 +109,11 @@ def _methods(request: Request) -> set[str]:
     return found
 
 
+def unstorable(request: Request, error: ValueError | ArithmeticError) -> Response:
+    """Half a surrogate pair, or a number too large for the database."""
+    return api_error(request, errors.not_readable("A value is not one that can be stored."))
+
+
 def crash(request: Request, error: Exception) -> Response:
     _log.error("500 for %s %s", request.method, request.url.path, exc_info=error)
     return framework_error(request, errors.FrameworkError(500))

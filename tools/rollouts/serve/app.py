@@ -72,12 +72,14 @@ _ERRORS = {
     errors.Empty: answers.empty,
     RequestValidationError: answers.validation_error,
     HTTPException: answers.http_exception,
+    UnicodeEncodeError: answers.unstorable,
+    OverflowError: answers.unstorable,
     Exception: answers.crash,
 }
 
 
-def build(store: Store, faults: Faults) -> FastAPI:
-    """The ASGI application over a store."""
+def build(store: Store, faults: Faults, loopback_only: bool = False) -> FastAPI:
+    """The ASGI application over a store. `loopback_only`: it has no other names."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI):
@@ -101,5 +103,9 @@ def build(store: Store, faults: Faults) -> FastAPI:
         app.include_router(router)
     app.add_middleware(FaultLayer, faults=faults)
     app.add_middleware(Login, store=store)
-    app.add_middleware(Front, takes_trailing_slash=store.settings.rules.trailing_slash)
+    app.add_middleware(
+        Front,
+        takes_trailing_slash=store.settings.rules.trailing_slash,
+        loopback_only=loopback_only,
+    )
     return app

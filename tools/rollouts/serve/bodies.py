@@ -5,6 +5,7 @@ is too long or has markup in it violates a "constraint". Like Jackson, numbers a
 are taken as text, and text as numbers.
 """
 
+import math
 import re
 from typing import Annotated, Any
 
@@ -45,7 +46,7 @@ def as_text(value: Any) -> Any:
 
 def as_int(value: Any) -> Any:
     """Jackson cuts a fraction off."""
-    return int(value) if isinstance(value, float) and value == value else value
+    return int(value) if isinstance(value, float) and math.isfinite(value) else value
 
 
 def text(minimum: int, maximum: int, *, required: bool = False):

@@ -1,6 +1,5 @@
 """`rollouts serve`: the command line of the local server."""
 
-import ipaddress
 import logging
 import os
 from enum import StrEnum
@@ -9,7 +8,7 @@ from typing import Annotated
 import typer
 
 from .dialect import DIALECTS, HAWKBIT_1_0_4
-from .settings import Settings
+from .settings import Settings, is_loopback
 from .store import IN_MEMORY, StoreError
 
 # The usage error of the command line, as of every other command.
@@ -49,7 +48,7 @@ def serve(
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     settings = _settings(dialect, device_login, polling_time)
-    if not _is_loopback(host) and settings.password == _DEFAULTS.password:
+    if not is_loopback(host) and settings.password == _DEFAULTS.password:
         _refuse(f"--host {host} can be reached from outside: set ROLLOUTS_PASSWORD first")
     # The libraries of the server take a while to load.
     from .faults import FaultError
@@ -84,13 +83,6 @@ def _settings(dialect: DialectName, device_login: bool, polling_time: str) -> Se
     except ValueError as e:
         _refuse(f"--polling-time: {e}")
     return settings
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _refuse(message: str) -> None:

@@ -14,6 +14,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from . import answers
 from .front import IDLE_S, KEEP_ALIVE, LAST_ANSWER
 
+# Tomcat's, for the first line and all headers together.
+_MAX_HEAD = 8192
+
 _LENGTH = re.compile(rb"content-length: \d+\r\n")
 
 # In the scope: the transport of the request's connection.
@@ -29,6 +32,8 @@ class Limits:
     announced: bool = True
     idle_s: float = IDLE_S
     stalled_reader_s: float = 60
+    # How long a head may take, and a body pause.
+    patience_s: float = 60
 
     def reset(self) -> None:
         self.__init__()
@@ -51,12 +56,36 @@ class Connection(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._requests = 0
         self._stalled = None
+        self._head_size = 0  # -1: the head is complete
+        self._overdue = None
 
     def connection_made(self, transport) -> None:
         super().connection_made(Wire(transport))
+        self._expect_more()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._head_size >= 0:
+            self._head_size += len(data)
+            if self._head_size > _MAX_HEAD and not self.transport.is_closing():
+                self.send_400_response("a head without end")
+        elif self._overdue:
+            self._expect_more()
+
+    def _expect_more(self) -> None:
+        """Half a request does not keep its connection."""
+        self._expect_nothing()
+        self._overdue = self.loop.call_later(self.limits.patience_s, self.transport.abort)
+
+    def _expect_nothing(self) -> None:
+        if self._overdue is not None:
+            self._overdue.cancel()
+            self._overdue = None
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._head_size = 0
+        self._expect_more()
         self._requests += 1
         self.scope[TRANSPORT] = self.transport
 
@@ -65,11 +94,18 @@ class Connection(HttpToolsProtocol):
         return self.limits if "/controller/" in scope["path"] else _USUAL
 
     def on_headers_complete(self) -> None:
+        self._head_size = -1
+        if sum(len(name) + len(value) + 4 for name, value in self.headers) > _MAX_HEAD:
+            raise ValueError("a head too large")  # uvicorn answers 400
         super().on_headers_complete()
         limits = self._limits_of(self.scope)
         self.scope[LAST_ANSWER] = limits.announced and self._requests >= limits.answers
         if self.parser.get_http_version() == "1.0" and self.parser.should_keep_alive():
             self.scope[KEEP_ALIVE] = self.cycle.keep_alive = True
+
+    def on_message_complete(self) -> None:
+        self._expect_nothing()
+        super().on_message_complete()
 
     def on_response_complete(self) -> None:
         self.transport.end_answer()
@@ -97,6 +133,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._reads_again()
+        self._expect_nothing()
         super().connection_lost(exc)
 
     def _reads_again(self) -> None:

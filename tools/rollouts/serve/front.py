@@ -3,11 +3,14 @@
 import re
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import answers, errors
 from .media import IS_HEAD
+from .settings import is_loopback
 
 # Set by connection.py in the scope: this is the last answer that the connection will carry.
 LAST_ANSWER = "rollouts.last_answer"
@@ -15,6 +18,11 @@ LAST_ANSWER = "rollouts.last_answer"
 KEEP_ALIVE = "rollouts.keep_alive"
 
 IDLE_S = 60
+# Of JSON: 5000 assignments, each with a maintenance window, are 1.3 MB.
+_MAX_BODY = 2 << 20
+_UPLOAD = re.compile(r"/rest/v1/softwaremodules/\d+/artifacts/?")
+
+_PORT = re.compile(r":\d*$")
 
 # Tomcat answers these by itself, with a page; Spring's firewall the others, with JSON.
 _TOMCAT_REFUSES = re.compile(rb"%2f|%5c|\\", re.I)
@@ -36,8 +44,9 @@ _GUARD_HEAD = (b"content-disposition", b"inline;filename=f.txt")
 class Front:
     """Outermost: refuses odd paths, runs HEAD as GET, adds the heads that all answers have."""
 
-    def __init__(self, app: ASGIApp, takes_trailing_slash: bool):
+    def __init__(self, app: ASGIApp, takes_trailing_slash: bool, loopback_only: bool):
         self.app = app
+        self.loopback_only = loopback_only
         self.takes_trailing_slash = takes_trailing_slash
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,7 +59,7 @@ class Front:
                 _add_heads(scope, message)
             await send(message)
 
-        refusal = refuse(scope)
+        refusal = refuse(scope, self.loopback_only)
         if refusal is not None:
             await refusal(scope, receive, send_with_heads)
             return
@@ -59,12 +68,34 @@ class Front:
             scope = {**scope, "method": "GET", IS_HEAD: True}
         if self.takes_trailing_slash and scope["path"].startswith("/rest/"):
             scope = {**scope, "path": scope["path"].rstrip("/")}
+        if not _UPLOAD.fullmatch(scope["path"]):
+            receive = _bounded(receive)
         await self.app(scope, receive, send_with_heads)
 
 
-def refuse(scope: Scope):
+def _bounded(receive: Receive) -> Receive:
+    """A body that is read whole into memory has an end. An upload goes to disk, in pieces."""
+    size = 0
+
+    async def receive_some() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > _MAX_BODY:
+            raise HTTPException(413)
+        return message
+
+    return receive_some
+
+
+def refuse(scope: Scope, loopback_only: bool = False):
     """The answer to a request that goes no further, or None."""
     raw_path = scope["raw_path"]
+    host = Headers(scope=scope).get("host", "localhost")
+    if loopback_only and not is_loopback(_PORT.sub("", host).strip("[]")):
+        # A page whose name was made to lead here by DNS would be of the same origin.
+        text = f"{host} is no name of this server: it listens on loopback only, see --host\n"
+        return PlainTextResponse(text, 421)
     if _TOMCAT_REFUSES.search(raw_path) or not _names_a_host(scope):
         return answers.page(400)
     if _is_cross_site(Request(scope).headers):
@@ -89,7 +120,7 @@ def _add_heads(scope: Scope, message: Message) -> None:
     names = dict(heads)
     if _is_json(names.get(b"content-type", b"")) and _has_odd_ending(scope["path"]):
         heads.append(_GUARD_HEAD)
-    if scope.get(LAST_ANSWER) or message["status"] in (400, 500):
+    if scope.get(LAST_ANSWER) or message["status"] in (400, 413, 500):
         heads.append((b"connection", b"close"))
     elif scope.get(KEEP_ALIVE):
         heads += [(b"connection", b"keep-alive"), (b"keep-alive", b"timeout=%d" % IDLE_S)]

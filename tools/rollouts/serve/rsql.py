@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 
 from lark import Lark, Token, Transformer
 from lark.exceptions import LarkError
@@ -32,6 +33,12 @@ _GRAMMAR = r"""
     _OR.2: /or(?=[\s(])/i
     %ignore /\s+/
 """
+_QUOTED = re.compile(r"""\"(\\.|[^"\\])*"|'(\\.|[^'\\])*'""")
+_JOINT = re.compile(r"[;,]|[<>]|==|!=|=[a-z]+=", re.I)
+# Beyond these neither Python's stack nor SQLite's would do.
+_MAX_DEPTH = 50
+_MAX_JOINTS = 4000
+_MAX_COMPARISONS = 500
 _ESCAPED_QUOTE = re.compile(r"""\\(["'])""")
 _PARSER = Lark(_GRAMMAR, parser="lalr", lexer="contextual")
 
@@ -98,12 +105,25 @@ def parse(query: str):
     """The tree of a query. ApiError rsqlParamSyntax when it is none."""
     if not query.strip():
         raise errors.rsql_syntax("the query is empty")
+    _check_size(_QUOTED.sub("", query))
     try:
         return _checked(_Build().transform(_PARSER.parse(query)))
     except LarkError as e:
         where = getattr(e, "column", None)
         at = f" at character {where}" if isinstance(where, int) and where > 0 else ""
         raise errors.rsql_syntax(f"{query!r} is not a query{at}")
+
+
+def _check_size(bare: str) -> None:
+    """`bare`: the query without what stands in quotes."""
+    depth = max(accumulate((c == "(") - (c == ")") for c in bare), default=0)
+    joints = _JOINT.findall(bare)
+    comparisons = len(joints) - sum(joint in ";," for joint in joints)
+    if depth > _MAX_DEPTH or len(joints) > _MAX_JOINTS or comparisons > _MAX_COMPARISONS:
+        raise errors.rsql_syntax(
+            f"the query is too large: at most {_MAX_COMPARISONS} comparisons, {_MAX_JOINTS} "
+            f"values, {_MAX_DEPTH} parentheses in each other"
+        )
 
 
 def _checked(node):
@@ -155,7 +175,7 @@ def _elsewhere(field: Field, comparison: Comparison, key: str | None) -> ColumnE
 def _on_column(field: Field, comparison: Comparison) -> ColumnElement:
     operator, values = comparison.operator, comparison.values
     if operator in ("=in=", "=out="):
-        found = or_(*[_equals(field, value, wildcard=False) for value in values])
+        found = _one_of(field, values)
         return found if operator == "=in=" else not_(found)
     if len(values) != 1:
         raise errors.rsql_syntax(f"{operator} takes one value")
@@ -174,13 +194,21 @@ def _on_column(field: Field, comparison: Comparison) -> ColumnElement:
     }[operator]
 
 
-def _equals(field: Field, word: str, wildcard: bool = True) -> ColumnElement:
+def _one_of(field: Field, words: list[str]) -> ColumnElement:
+    if field.convert is not str:
+        return field.column.in_([_value(field, word) for word in words])
+    literal = [word.upper().replace("\\*", "*") for word in words if word]
+    found = func.upper(field.column).in_(literal)
+    return found if all(words) else or_(found, _equals(field, ""))
+
+
+def _equals(field: Field, word: str) -> ColumnElement:
     if field.convert is not str:
         return field.column == _value(field, word)
     if not word:
         return func.coalesce(field.column, "") == ""
     column = func.upper(field.column)
-    pattern = _like(word.upper()) if wildcard else None
+    pattern = _like(word.upper())
     if pattern is not None:
         return column.like(pattern, escape="\\")
     return column == word.upper().replace("\\*", "*")

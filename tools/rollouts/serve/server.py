@@ -16,7 +16,7 @@ from .app import build
 from .clock import Clock
 from .connection import connection_class
 from .faults import Faults
-from .settings import Settings
+from .settings import Settings, is_loopback
 from .store import IN_MEMORY, Store
 
 _BACKLOG = 2048
@@ -56,7 +56,7 @@ class Server:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._uvicorn = _Uvicorn(
             uvicorn.Config(
-                build(self.store, self.faults),
+                build(self.store, self.faults, is_loopback(address[0])),
                 http=connection_class(self.faults.limits),
                 ws="none",
                 timeout_graceful_shutdown=1,
@@ -75,7 +75,8 @@ class Server:
                 "url": self.url,
                 "tenant": settings.tenant,
                 "user": settings.user,
-                "password": settings.password,
+                # Nothing secret in logs: who set it knows it.
+                "password": settings.password if settings.password == Settings.password else None,
                 "gatewayToken": settings.gateway_token,
             }
         )

@@ -1,5 +1,6 @@
 """What the server is told at its start. tools/README.md has the same list as a table."""
 
+import ipaddress
 from dataclasses import dataclass, field
 
 from .dialect import DIALECTS, HAWKBIT_1_0_4, Dialect
@@ -38,3 +39,11 @@ class Settings:
     def rules(self) -> Dialect:
         """What the server of that dialect does otherwise."""
         return DIALECTS[self.dialect]
+
+
+def is_loopback(host: str) -> bool:
+    """Does only this computer reach it? `host`: a name or an address, without []."""
+    try:
+        return host.lower() == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -4,6 +4,7 @@ One connection, used by one event loop: requests follow each other, so nobody se
 change. The file is locked for other processes while the server runs.
 """
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import create_engine, event, select
+from sqlalchemy import URL, create_engine, event, select
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -63,6 +64,8 @@ class Store:
         self.settings = settings
         self._config: dict | None = None
         self._scratch = tempfile.mkdtemp(prefix="rollouts-") if path == IN_MEMORY else None
+        if path != IN_MEMORY:
+            _make_private(path)
         self._engine = _engine(path)
         try:
             self._create(path)
@@ -143,7 +146,9 @@ class ArtifactFiles:
     def __init__(self, folder: Path):
         self.folder = folder
         try:
-            folder.mkdir(exist_ok=True)
+            folder.mkdir(0o700, exist_ok=True)
+            _refuse_symlink(folder)
+            folder.chmod(0o700)
         except OSError as e:
             raise StoreError(f"the artifact folder {folder} cannot be made: {e.strerror}")
 
@@ -151,8 +156,10 @@ class ArtifactFiles:
         return self.folder / sha256
 
     def incoming(self) -> Path:
-        """A new name to write to until the hash is known."""
-        return self.folder / f"incoming-{secrets.token_hex(8)}"
+        """A new file to write to until the hash is known."""
+        path = self.folder / f"incoming-{secrets.token_hex(8)}"
+        path.touch(0o600, exist_ok=False)
+        return path
 
     def keep(self, incoming: Path, sha256: str) -> None:
         os.replace(incoming, self.path(sha256))
@@ -165,8 +172,26 @@ class ArtifactFiles:
             path.unlink()
 
 
+def _make_private(path: str) -> None:
+    """Nobody else reads the tokens in it: SQLite gives its other files the mode of this one."""
+    try:
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            _refuse_symlink(Path(path + suffix))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            with contextlib.suppress(FileNotFoundError):
+                os.chmod(path + suffix, 0o600)
+    except OSError as e:
+        raise StoreError(f"{path} cannot be used: {e.strerror}")
+
+
+def _refuse_symlink(path: Path) -> None:
+    if path.is_symlink():
+        raise StoreError(f"{path} is a symbolic link: name the place itself")
+
+
 def _engine(path: str):
-    url = "sqlite://" if path == IN_MEMORY else f"sqlite:///{path}"
+    url = URL.create("sqlite", database=path)  # a path may hold ? and %
     engine = create_engine(
         url, poolclass=StaticPool, connect_args={"check_same_thread": False, "timeout": 0}
     )

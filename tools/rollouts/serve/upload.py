@@ -1,6 +1,7 @@
 """Receiving a file: straight to disk in pieces, hashed on the way, never whole in memory."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
@@ -14,6 +15,8 @@ from .store import ArtifactFiles
 
 _FIELDS = ("filename", "md5sum", "sha1sum", "sha256sum")
 _MAX_FIELD = 1024
+_MAX_PARTS = 20
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass
@@ -35,6 +38,7 @@ class _Form:
         self.fields: dict[str, str] = {}
         self.filename: str | None = None
         self.size = 0
+        self._parts = 0
         self.hashes = [hashlib.new(n, usedforsecurity=False) for n in ("md5", "sha1", "sha256")]
         self._file = file
         self._max_bytes = max_bytes
@@ -44,13 +48,19 @@ class _Form:
 
     def callbacks(self) -> dict:
         return {
-            "on_part_begin": self._heads.clear,
+            "on_part_begin": self._on_part,
             "on_header_field": self._on_head,
             "on_header_value": self._on_value,
             "on_header_end": self._on_head_end,
             "on_headers_finished": self._on_heads,
             "on_part_data": self._on_data,
         }
+
+    def _on_part(self) -> None:
+        self._heads.clear()
+        self._parts += 1
+        if self._parts > _MAX_PARTS:
+            raise errors.not_readable(f"The body has more than {_MAX_PARTS} parts.")
 
     def _on_head(self, data: bytes, start: int, end: int) -> None:
         self._head += data[start:end]
@@ -133,4 +143,7 @@ def _checked(request: Request, form: _Form, path: Path) -> Received:
         wanted = given.get(kind + "sum")
         if wanted and wanted.lower() != digest:
             raise errors.wrong_hash(kind, wanted, digest)
-    return Received(path, given.get("filename") or form.filename, form.size, *found)
+    filename = given.get("filename") or form.filename
+    if _CONTROL.search(filename):
+        raise errors.constraint("A file name with control characters cannot be downloaded.")
+    return Received(path, filename, form.size, *found)
