@@ -66,7 +66,7 @@ FORBIDDEN = {
     r"/(?:home|root|Users|work|farm)/": "a path of one computer",
     r"\b(?:TODO|FIXME|XXX)\b": "do it, or open an issue",
     r'"resolved":': "a lock file that names a registry: see tests/versions/.npmrc",
-    r"(?i)\bcancelled\b|\bcancelling\b": "hawkBit and this project write canceled, canceling",
+    r"(?i)(?<!\")\bcancelled\b|\bcancelling\b": "hawkBit and this project write canceled, canceling",
 }
 
 # But for what others wrote: hawkBit's answers, and the titles of the questions.

@@ -67,7 +67,7 @@ class NewRollout:
 
 @dataclass(frozen=True, kw_only=True)
 class Rollout(Entity):
-    """`total_targets_per_status`: running, notstarted, scheduled, cancelled, finished, error."""
+    """`total_targets_per_status`: running, notstarted, scheduled, finished, error, "cancelled"."""
 
     id: int
     name: str

@@ -2,6 +2,7 @@
 
 from sqlalchemy import exists
 
+from . import errors
 from .model import (
     Action,
     DistributionSet,
@@ -16,7 +17,7 @@ from .model import (
     TargetFilter,
     TargetMetadata,
 )
-from .rollouts.model import Rollout, RolloutGroup
+from .rollouts.model import Rollout, RolloutGroup, RolloutStatus
 from .rsql import Field
 
 
@@ -193,11 +194,18 @@ TARGETS_OF_SET_SORT = {
 
 TARGETS_OF_GROUP_SORT = {**TARGETS_OF_SET_SORT, "status": Field(Target.update_status)}
 
+
+def _rollout_status(word: str) -> str:
+    if word.lower() not in set(RolloutStatus):
+        raise errors.rsql_field(word)
+    return word.lower()
+
+
 ROLLOUT_FIELDS = {
     "id": Field(Rollout.id, int),
     "name": Field(Rollout.name),
     "description": Field(Rollout.description),
-    "status": Field(Rollout.status),
+    "status": Field(Rollout.status, _rollout_status),
     "distributionset.id": Field(Rollout.set_id, int),
     "distributionset.name": _other(DistributionSet.name, DistributionSet, Rollout.set_id),
     "distributionset.version": _other(DistributionSet.version, DistributionSet, Rollout.set_id),
@@ -210,3 +218,5 @@ ROLLOUT_GROUP_FIELDS = {
     "description": Field(RolloutGroup.description),
     **_audited(RolloutGroup),
 }
+
+GROUPS_SORT = {**ROLLOUT_GROUP_FIELDS, "status": Field(RolloutGroup.status)}

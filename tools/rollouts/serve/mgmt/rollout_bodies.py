@@ -16,21 +16,21 @@ class Threshold(Body):
     """A condition. hawkBit knows this one kind; `expression` is a number of percent."""
 
     condition: Literal["THRESHOLD"] = "THRESHOLD"
-    expression: Text | None = "100"
+    expression: text(0, 512) = "100"
 
 
 class SuccessAction(Body):
     action: Literal["NEXTGROUP", "PAUSE"] = "NEXTGROUP"
-    expression: Text | None = None
+    expression: text(0, 512) = None
 
 
 class ErrorAction(Body):
     action: Literal["PAUSE"] = "PAUSE"
-    expression: Text | None = None
+    expression: text(0, 512) = None
 
 
 class _Conditions(Body):
-    name: text(1, 128, required=True)
+    name: text(1, 128) = None
     description: text(0, 512) = None
     confirmation_required: bool | None = None
     success_condition: Threshold | None = None
@@ -78,8 +78,8 @@ class RolloutUpdate(Body):
 
 
 class RolloutCreate(_Conditions):
-    target_filter_query: text(1, 1024) = None
-    distribution_set_id: Int64 = 0
+    target_filter_query: Text | None = None
+    distribution_set_id: Int64 | None = None
     amount_groups: Int32 | None = None
     type: Literal["forced", "soft", "timeforced", "downloadonly"] | None = None
     forcetime: Int64 | None = None

@@ -5,12 +5,19 @@ from starlette.requests import Request
 
 from .. import assignment, config, errors, hub, lookup, rsql
 from ..bodies import PathId
-from ..fields import ROLLOUT_FIELDS, ROLLOUT_GROUP_FIELDS, TARGET_FIELDS, TARGETS_OF_GROUP_SORT
+from ..fields import (
+    GROUPS_SORT,
+    ROLLOUT_FIELDS,
+    ROLLOUT_GROUP_FIELDS,
+    TARGET_FIELDS,
+    TARGETS_OF_GROUP_SORT,
+)
 from ..media import Reply
 from ..model import Action, Target
 from ..paging import Listing, Paging
 from ..rollouts import control, groups
 from ..rollouts.model import Rollout, RolloutGroup, RolloutStatus, RolloutTarget
+from ..rollouts.totals import no_progress
 from ..store import Work
 from .common import done, router
 from .rollout_bodies import DEFAULTS, RolloutCreate, RolloutUpdate
@@ -19,8 +26,8 @@ from .shapes import Shapes
 
 resources = router("/rollouts")
 ROLLOUTS = Listing(ROLLOUT_FIELDS)
-GROUPS = Listing(ROLLOUT_GROUP_FIELDS)
-# hawkBit 1.0.4 sorts these targets by the names of a rollout's fields.
+# hawkBit 1.0.4 sorts groups and their targets by the names of a rollout's fields.
+GROUPS = Listing(ROLLOUT_GROUP_FIELDS, sort_fields=GROUPS_SORT)
 TARGETS = Listing(TARGET_FIELDS, sort_fields=TARGETS_OF_GROUP_SORT)
 
 
@@ -44,7 +51,7 @@ async def create_rollout(request: Request, body: RolloutCreate):
         if body.target_filter_query is None:
             raise errors.rsql_syntax("A rollout needs a targetFilterQuery.")
         rsql.to_sql(body.target_filter_query, TARGET_FIELDS)
-        found = assignment.assignable(work, body.distribution_set_id)
+        found = assignment.assignable(work, body.distribution_set_id or 0)
         asks = config.get(work, config.CONFIRMATION_FLOW)
         made = groups.create(
             work,
@@ -72,7 +79,9 @@ async def update_rollout(request: Request, rollout_id: PathId, body: RolloutUpda
             setattr(found, name, value)
             work.touch(found)
         work.db.flush()
-        return Reply(RolloutShapes(request, work, full=True).rollout(found))
+        # As in hawkBit this answer alone does not say how far the targets are.
+        nobody = {"totalTargetsPerStatus": no_progress(found)}
+        return Reply(RolloutShapes(request, work, full=True).rollout(found) | nobody)
 
 
 @resources.delete("/{rollout_id}")

@@ -67,7 +67,7 @@ def start_next(work: Work, rollout: Rollout, group: RolloutGroup) -> None:
     """Start the group after `group`, if it waits."""
     for child in rollout.groups:
         if child.parent_id == group.id:
-            launch.start(work, rollout, child)
+            launch.start(work, rollout, child, launch.SYSTEM)
             if child.status == GroupStatus.SCHEDULED:
                 move(work, child, GroupStatus.RUNNING)
 

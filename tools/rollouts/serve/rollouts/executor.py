@@ -30,11 +30,11 @@ _log = logging.getLogger(__name__)
 def run(store: Store) -> None:
     """One step of every rollout that has something to do, each in a transaction of its own."""
     with store.work() as work:
-        active = select(Rollout.id, Rollout.last_modified_by).where(Rollout.status.in_(_STEPS))
-        found = work.db.execute(active.order_by(Rollout.id)).all()
-    for rollout_id, user in found:
+        active = select(Rollout.id).where(Rollout.status.in_(_STEPS)).order_by(Rollout.id)
+        found = work.db.scalars(active).all()
+    for rollout_id in found:
         try:
-            with store.work(user) as work:
+            with store.work(launch.SYSTEM) as work:
                 rollout = work.db.get(Rollout, rollout_id)
                 _STEPS[rollout.status](work, rollout)
         except errors.ApiError as e:  # it stays where it is, as in hawkBit
@@ -55,12 +55,12 @@ def _wait(work: Work, rollout: Rollout) -> None:
 
 
 def _start(work: Work, rollout: Rollout) -> None:
+    first, started_by = rollout.groups[0], rollout.last_modified_by
     for group in rollout.groups:
         if group.status == GroupStatus.READY:
-            launch.schedule(work, rollout, group)
+            launch.schedule(work, rollout, group, started_by)
             move(work, group, GroupStatus.SCHEDULED)
-    first = rollout.groups[0]
-    launch.start(work, rollout, first)
+    launch.start(work, rollout, first, started_by)
     move(work, first, GroupStatus.RUNNING)
     move(work, rollout, RolloutStatus.RUNNING)
 
@@ -89,12 +89,12 @@ def _involve(work: Work, rollout: Rollout) -> bool:
             _stop_full(work, rollout)
         return True
     found = groups.newcomers(rollout, group).limit(room)
-    added = launch.add_actions(work, rollout, group, found)
+    added = launch.add_actions(work, rollout, group, found, launch.SYSTEM)
     if not added:
         rollout.filled_at = work.now
         return False
     if group.status == GroupStatus.RUNNING:
-        launch.start(work, rollout, group)
+        launch.start(work, rollout, group, launch.SYSTEM)
     for counted in (group, rollout):
         counted.total_targets += added
         work.touch(counted)

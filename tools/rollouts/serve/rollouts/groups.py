@@ -7,6 +7,7 @@ from sqlalchemy import exists, func, insert, literal, select
 
 from ... import shares
 from .. import assignment, config, errors
+from ..bodies import has_markup
 from ..model import Action, Target
 from ..store import Work
 from . import targets
@@ -18,6 +19,7 @@ def create(work: Work, rollout: Rollout, groups: list[RolloutGroup], by_filter: 
 
     ApiError when no target matches, the groups leave targets out, or there are too many.
     """
+    _check_words(rollout, groups)
     _check_amount(work, len(groups))
     rollout.created_at = work.now
     base = targets.of_rollout(rollout)
@@ -42,6 +44,14 @@ def _append(work: Work, rollout: Rollout, group: RolloutGroup) -> None:
         group.parent_id = rollout.groups[-1].id
     rollout.groups.append(work.add(group))
     work.db.flush()
+
+
+def _check_words(rollout: Rollout, groups: list[RolloutGroup]) -> None:
+    if has_markup(rollout.target_filter_query):
+        raise errors.constraint("targetFilterQuery must not contain markup")
+    needed = [rollout.name, *(g.name for g in groups), *(g.success_threshold for g in groups)]
+    if None in needed:
+        raise errors.constraint("name and successCondition.expression must not be null")
 
 
 def _check_amount(work: Work, amount: int) -> None:

@@ -13,25 +13,29 @@ from ..model import Action, ActionType, Status, Target, UpdateStatus
 from ..store import Work
 from .model import Rollout, RolloutGroup, RolloutTarget
 
+# Who hawkBit says it was when groups go on by themselves.
+SYSTEM = "system"
 _SKIPPED = "Distribution Set is already assigned. Skipping this action."
 
 
-def schedule(work: Work, rollout: Rollout, group: RolloutGroup) -> None:
+def schedule(work: Work, rollout: Rollout, group: RolloutGroup, by: str) -> None:
     """An action for each target of a group, to be started later."""
     given = exists().where(
         RolloutTarget.target_id == Target.id, RolloutTarget.group_id == group.id
     )
-    add_actions(work, rollout, group, select(Target.id).where(given).order_by(Target.id))
+    add_actions(work, rollout, group, select(Target.id).where(given).order_by(Target.id), by)
 
 
-def add_actions(work: Work, rollout: Rollout, group: RolloutGroup, targets: Select) -> int:
+def add_actions(
+    work: Work, rollout: Rollout, group: RolloutGroup, targets: Select, by: str
+) -> int:
     """Scheduled actions for `targets`, in place of those that were. How many."""
     bulk.cancel_scheduled(work, targets)
     values = {
         "rollout_id": rollout.id, "rollout_group_id": group.id, "set_id": rollout.set_id,
         "type": rollout.action_type, "weight": rollout.weight, "status": Status.SCHEDULED,
-        "active": False, "revision": 1, "created_by": work.user, "created_at": work.now,
-        "last_modified_by": work.user, "last_modified_at": work.now,
+        "active": False, "revision": 1, "created_by": by, "created_at": work.now,
+        "last_modified_by": by, "last_modified_at": work.now,
     }  # fmt: skip
     if rollout.action_type == ActionType.TIMEFORCED:
         values["force_time"] = rollout.force_time
@@ -40,7 +44,7 @@ def add_actions(work: Work, rollout: Rollout, group: RolloutGroup, targets: Sele
     return done.rowcount
 
 
-def start(work: Work, rollout: Rollout, group: RolloutGroup) -> None:
+def start(work: Work, rollout: Rollout, group: RolloutGroup, by: str) -> None:
     """Start the scheduled actions of a group."""
     scheduled = and_(Action.rollout_group_id == group.id, Action.status == Status.SCHEDULED)
     _skip_assigned(work, rollout, scheduled)
@@ -48,14 +52,15 @@ def start(work: Work, rollout: Rollout, group: RolloutGroup) -> None:
         return
     going = select(Action.target_id).where(scheduled)
     bulk.supersede(work, going)
-    _assign(work, rollout, going)
+    _assign(work, rollout, going, by)
     asks = config.get(work, config.CONFIRMATION_FLOW)
     _say_started(work, rollout, group, scheduled, asks)
     status = Status.RUNNING
     if asks and group.confirmation_required:
         sure = exists().where(Target.id == Action.target_id, Target.auto_confirm_at.is_not(None))
         status = case((sure, Status.RUNNING), else_=Status.WAIT_FOR_CONFIRMATION)
-    bulk.change(work, scheduled, status=status, active=True)
+    touched = {"last_modified_by": by, "last_modified_at": work.now}
+    bulk.change(work, scheduled, status=status, active=True, **touched)
 
 
 def _skip_assigned(work: Work, rollout: Rollout, scheduled) -> None:
@@ -77,16 +82,16 @@ def _say_started(work: Work, rollout: Rollout, group: RolloutGroup, scheduled, a
     waits = "Waiting for the confirmation by the device."
     status = Status.WAIT_FOR_CONFIRMATION
     if not group.confirmation_required:
-        said = f"Assignment confirmed by initiator [{work.user}]."
+        said = f"Assignment confirmed by initiator [{rollout.created_by}]."
         bulk.add_entry(work, scheduled, status, [by, said], Action.created_at)
         return
     bulk.add_entry(work, and_(scheduled, sure), status, [by, "Auto-confirmed."], Action.created_at)
     bulk.add_entry(work, and_(scheduled, ~sure), status, [by, waits], Action.created_at)
 
 
-def _assign(work: Work, rollout: Rollout, going: Select) -> None:
+def _assign(work: Work, rollout: Rollout, going: Select, by: str) -> None:
     assigned = update(Target).where(Target.id.in_(going)).values(
         assigned_set_id=rollout.set_id, update_status=UpdateStatus.PENDING,
-        last_modified_by=work.user, last_modified_at=work.now,
+        last_modified_by=by, last_modified_at=work.now,
     )  # fmt: skip
     work.db.execute(assigned, execution_options={"synchronize_session": "fetch"})

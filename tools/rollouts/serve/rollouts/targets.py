@@ -21,7 +21,8 @@ def float32(value: float) -> float:
     def cut(number: float) -> float:
         return struct.unpack("f", struct.pack("f", number))[0]
 
-    return next(short for n in range(1, 10) if cut(short := float(f"{value:.{n}g}")) == cut(value))
+    exact = cut(value)
+    return next(short for n in range(1, 10) if cut(short := float(f"{exact:.{n}g}")) == exact)
 
 
 def of_rollout(rollout: Rollout) -> ColumnElement:

@@ -19,11 +19,18 @@ _PLACES = {
 }
 
 
+_WORDS = ("running", "notstarted", *_PLACES.values())
+
+
+def no_progress(rollout: Rollout) -> dict[str, int]:
+    return dict.fromkeys(_WORDS, 0) | {"notstarted": rollout.total_targets}
+
+
 def per_status(work: Work, column, rows: Iterable) -> dict[int, dict[str, int]]:
     """By id of the rollouts or groups `rows`. `column` of actions refers to their ids."""
     found = {row.id: row for row in rows}
     counted = select(column, Action.status, func.count()).where(column.in_(found))
-    totals = {i: dict.fromkeys(("running", "notstarted", *_PLACES.values()), 0) for i in found}
+    totals = {i: dict.fromkeys(_WORDS, 0) for i in found}
     for i, status, count in work.db.execute(counted.group_by(column, Action.status)):
         totals[i][_place(status, _rollout(found[i]))] += count
     for i, row in found.items():
