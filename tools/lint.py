@@ -66,7 +66,8 @@ FORBIDDEN = {
     r"/(?:home|root|Users|work|farm)/": "a path of one computer",
     r"\b(?:TODO|FIXME|XXX)\b": "do it, or open an issue",
     r'"resolved":': "a lock file that names a registry: see tests/versions/.npmrc",
-    r"(?i)(?<!\")\bcancelled\b|\bcancelling\b": "hawkBit and this project write canceled, canceling",
+    # Quoted it is a member of hawkBit's JSON.
+    r"(?i)(?<!\")\bcancelled\b|\bcancelling\b": "hawkBit and we write canceled, canceling",
 }
 
 # But for what others wrote: hawkBit's answers, and the titles of the questions.
