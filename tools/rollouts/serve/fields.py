@@ -19,6 +19,7 @@ from .model import (
 )
 from .rollouts.model import Rollout, RolloutGroup, RolloutStatus
 from .rsql import Field
+from .tags import TaggedTarget, TargetTag
 
 
 def _boolean(word: str) -> bool:
@@ -76,6 +77,17 @@ def _module(column, convert=str) -> Field:
     return Field(column, convert, within)
 
 
+def _tag() -> Field:
+    """The name of any tag of a target."""
+
+    def within(condition):
+        return exists().where(
+            TaggedTarget.target_id == Target.id, TaggedTarget.tag_id == TargetTag.id, condition
+        )
+
+    return Field(TargetTag.name, within=within)
+
+
 SET_FIELDS = {
     "id": Field(DistributionSet.id, int),
     "name": Field(DistributionSet.name),
@@ -112,6 +124,8 @@ TARGET_FIELDS = {
     "lastcontrollerrequestat": Field(Target.last_request_at, int),
     "attribute": _rows(TargetAttribute, Target),
     "metadata": _rows(TargetMetadata, Target),
+    "tag": _tag(),
+    "tag.name": _tag(),
     "assignedds.name": _other(DistributionSet.name, DistributionSet, Target.assigned_set_id),
     "assignedds.version": _other(DistributionSet.version, DistributionSet, Target.assigned_set_id),
     "installedds.name": _other(DistributionSet.name, DistributionSet, Target.installed_set_id),
@@ -220,3 +234,11 @@ ROLLOUT_GROUP_FIELDS = {
 }
 
 GROUPS_SORT = {**ROLLOUT_GROUP_FIELDS, "status": Field(RolloutGroup.status)}
+
+TAG_FIELDS = {
+    "id": Field(TargetTag.id, int),
+    "name": Field(TargetTag.name),
+    "description": Field(TargetTag.description),
+    "colour": Field(TargetTag.colour),
+    **_audited(TargetTag),
+}

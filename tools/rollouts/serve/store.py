@@ -23,7 +23,7 @@ from . import errors
 from .clock import Clock
 from .defaults import add_default_types
 from .model import FORMAT, Artifact, Base, ConfigValue
-from .rollouts import model as _rollout_tables  # noqa: F401  # part of Base.metadata
+from .rollouts import model as _rollouts  # noqa: F401  # tables of Base.metadata
 from .settings import Settings
 
 IN_MEMORY = ":memory:"

@@ -15,16 +15,14 @@ _COMMANDS = ("start", "pause", "resume", "triggerNextGroup", "approve", "deny")
 
 
 class RolloutShapes:
-    """Makes the answers to one request; `full` ones say how many targets are how far."""
+    """Makes the answers to one request; whole ones say how many targets are how far."""
 
-    def __init__(self, request: Request, work: Work, *, full: bool):
+    def __init__(self, request: Request, work: Work):
         self.links = Links(request)
         self.work = work
-        self.full = full
 
     def rollout(self, item: Rollout) -> dict:
-        path = f"rollouts/{item.id}"
-        shape = {
+        return {
             **audit(item),
             **present(name=item.name, description=item.description),
             "id": item.id,
@@ -37,20 +35,20 @@ class RolloutShapes:
             "type": item.action_type,
             "weight": item.weight,
             "dynamic": item.dynamic,
-            "_links": {"self": self.links.mgmt(path)},
+            "_links": {"self": self.links.mgmt(f"rollouts/{item.id}")},
         }
-        return shape | self._rollout_details(item, path, shape["_links"]) if self.full else shape
 
-    def _rollout_details(self, item: Rollout, path: str, links: dict) -> dict:
+    def whole_rollout(self, item: Rollout) -> dict:
+        shape, path = self.rollout(item), f"rollouts/{item.id}"
         link, released = self.links.mgmt, item.distribution_set
-        links |= {command: link(f"{path}/{command}") for command in _COMMANDS}
-        links["groups"] = link(f"{path}/deploygroups?offset=0&limit=50")
-        links["distributionset"] = {
+        shape["_links"] |= {command: link(f"{path}/{command}") for command in _COMMANDS}
+        shape["_links"]["groups"] = link(f"{path}/deploygroups?offset=0&limit=50")
+        shape["_links"]["distributionset"] = {
             **link(f"distributionsets/{item.set_id}"),
             "name": f"{released.name}:{released.version}",
         }
-        return {
-            "totalTargetsPerStatus": per_status(self.work, Action.rollout_id, [item])[item.id],
+        return shape | {
+            "totalTargetsPerStatus": per_status(self.work, Action.rollout_id, item),
             "totalGroups": len(item.groups),
             **present(
                 startAt=item.start_at,
@@ -62,10 +60,6 @@ class RolloutShapes:
     def group(self, item: RolloutGroup) -> dict:
         success = present(action=item.success_action, expression=item.success_action_expression)
         asks = config.get(self.work, config.CONFIRMATION_FLOW)
-        totals = {}
-        if self.full:
-            counted = per_status(self.work, Action.rollout_group_id, [item])
-            totals = {"totalTargetsPerStatus": counted[item.id]}
         return {
             **audit(item),
             **present(name=item.name, description=item.description),
@@ -80,11 +74,14 @@ class RolloutShapes:
             "status": item.status,
             "totalTargets": item.total_targets,
             "dynamic": item.dynamic,
-            **totals,
             "_links": {
                 "self": self.links.mgmt(f"rollouts/{item.rollout_id}/deploygroups/{item.id}")
             },
         }
+
+    def whole_group(self, item: RolloutGroup) -> dict:
+        counted = per_status(self.work, Action.rollout_group_id, item)
+        return self.group(item) | {"totalTargetsPerStatus": counted}
 
 
 def _threshold(expression: str | None) -> dict:

@@ -1,9 +1,12 @@
 """Rollouts: a set to the targets of a filter, group by group."""
 
+from typing import Annotated
+
+from fastapi import Depends
 from sqlalchemy import exists, select
 from starlette.requests import Request
 
-from .. import assignment, config, errors, hub, lookup, rsql
+from .. import assignment, config, errors, lookup, rsql
 from ..bodies import PathId
 from ..fields import (
     GROUPS_SORT,
@@ -12,6 +15,7 @@ from ..fields import (
     TARGET_FIELDS,
     TARGETS_OF_GROUP_SORT,
 )
+from ..hub import Transaction
 from ..media import Reply
 from ..model import Action, Target
 from ..paging import Listing, Paging
@@ -19,10 +23,9 @@ from ..rollouts import control, groups
 from ..rollouts.model import Rollout, RolloutGroup, RolloutStatus, RolloutTarget
 from ..rollouts.totals import no_progress
 from ..store import Work
-from .common import done, router
+from .common import Show, change, done, router
 from .rollout_bodies import DEFAULTS, RolloutCreate, RolloutUpdate
 from .rollout_shapes import RolloutShapes
-from .shapes import Shapes
 
 resources = router("/rollouts")
 ROLLOUTS = Listing(ROLLOUT_FIELDS)
@@ -31,143 +34,148 @@ GROUPS = Listing(ROLLOUT_GROUP_FIELDS, sort_fields=GROUPS_SORT)
 TARGETS = Listing(TARGET_FIELDS, sort_fields=TARGETS_OF_GROUP_SORT)
 
 
+async def _shapes(request: Request, work: Transaction) -> RolloutShapes:
+    return RolloutShapes(request, work)
+
+
+RolloutShow = Annotated[RolloutShapes, Depends(_shapes)]
+
+
 def _find(work: Work, rollout_id: int) -> Rollout:
     return lookup.by_id(work, Rollout, rollout_id)
 
 
 @resources.get("")
-async def list_rollouts(request: Request, paging: Paging, representation: str = "compact"):
+async def list_rollouts(
+    work: Transaction, show: RolloutShow, paging: Paging, representation: str = "compact"
+):
     """Rollouts that are not deleted. `full` adds how far they are."""
-    with hub.work(request) as work:
-        shapes = RolloutShapes(request, work, full=representation == "full")
-        rows = select(Rollout).where(~Rollout.deleted)
-        return Reply(ROLLOUTS.fetch(work, rows, paging, shapes.rollout))
+    rows = select(Rollout).where(~Rollout.deleted)
+    shape = show.whole_rollout if representation == "full" else show.rollout
+    return Reply(ROLLOUTS.fetch(work, rows, paging, shape))
 
 
 @resources.post("")
-async def create_rollout(request: Request, body: RolloutCreate):
+async def create_rollout(work: Transaction, show: RolloutShow, body: RolloutCreate):
     """It is filled with targets soon, by the scheduler, and can then be started."""
-    with hub.work(request) as work:
-        if body.target_filter_query is None:
-            raise errors.rsql_syntax("A rollout needs a targetFilterQuery.")
-        rsql.to_sql(body.target_filter_query, TARGET_FIELDS)
-        found = assignment.assignable(work, body.distribution_set_id or 0)
-        asks = config.get(work, config.CONFIRMATION_FLOW)
-        made = groups.create(
-            work,
-            body.rollout(found, assignment.DEFAULT_WEIGHT),
-            body.new_groups(asks, work.settings.max_rollout_groups),
-            by_filter=body.groups is not None,
-        )
-        return Reply(RolloutShapes(request, work, full=True).rollout(made), 201)
+    if body.target_filter_query is None:
+        raise errors.rsql_syntax("A rollout needs a targetFilterQuery.")
+    rsql.to_sql(body.target_filter_query, TARGET_FIELDS)
+    found = assignment.assignable(work, body.distribution_set_id or 0)
+    asks = config.get(work, config.CONFIRMATION_FLOW)
+    made = groups.create(
+        work,
+        body.rollout(found, assignment.DEFAULT_WEIGHT),
+        body.new_groups(asks, work.settings.max_rollout_groups),
+        by_filter=body.groups is not None,
+    )
+    return Reply(show.whole_rollout(made), 201)
 
 
 @resources.get("/{rollout_id}")
-async def read_rollout(request: Request, rollout_id: PathId):
+async def read_rollout(work: Transaction, show: RolloutShow, rollout_id: PathId):
     """One rollout, with how many targets are how far; a deleted one too."""
-    with hub.work(request) as work:
-        return Reply(RolloutShapes(request, work, full=True).rollout(_find(work, rollout_id)))
+    return Reply(show.whole_rollout(_find(work, rollout_id)))
 
 
 @resources.put("/{rollout_id}")
-async def update_rollout(request: Request, rollout_id: PathId, body: RolloutUpdate):
+async def update_rollout(
+    work: Transaction, show: RolloutShow, rollout_id: PathId, body: RolloutUpdate
+):
     """Change its name or its description."""
-    with hub.work(request) as work:
-        found = _find(work, rollout_id)
-        control.check_changeable(found)
-        for name, value in body.model_dump(exclude_none=True).items():
-            setattr(found, name, value)
-            work.touch(found)
-        work.db.flush()
-        # As in hawkBit this answer alone does not say how far the targets are.
-        nobody = {"totalTargetsPerStatus": no_progress(found)}
-        return Reply(RolloutShapes(request, work, full=True).rollout(found) | nobody)
+    found = _find(work, rollout_id)
+    control.check_changeable(found)
+    change(work, found, body)
+    # As in hawkBit this answer alone does not say how far the targets are.
+    nobody = {"totalTargetsPerStatus": no_progress(found)}
+    return Reply(show.whole_rollout(found) | nobody)
 
 
 @resources.delete("/{rollout_id}")
-async def delete_rollout(request: Request, rollout_id: PathId):
+async def delete_rollout(work: Transaction, rollout_id: PathId):
     """Ends what it started, by force. One that never started is gone afterwards."""
-    return _do(request, rollout_id, control.delete)
+    return _do(work, rollout_id, control.delete)
 
 
 @resources.post("/{rollout_id}/start")
-async def start_rollout(request: Request, rollout_id: PathId):
+async def start_rollout(work: Transaction, rollout_id: PathId):
     """Start the first group."""
-    return _do(request, rollout_id, control.start)
+    return _do(work, rollout_id, control.start)
 
 
 @resources.post("/{rollout_id}/pause")
-async def pause_rollout(request: Request, rollout_id: PathId):
+async def pause_rollout(work: Transaction, rollout_id: PathId):
     """Start no further group; those that run go on."""
-    return _do(request, rollout_id, control.pause)
+    return _do(work, rollout_id, control.pause)
 
 
 @resources.post("/{rollout_id}/resume")
-async def resume_rollout(request: Request, rollout_id: PathId):
+async def resume_rollout(work: Transaction, rollout_id: PathId):
     """Go on; after an error with the next group."""
-    return _do(request, rollout_id, control.resume)
+    return _do(work, rollout_id, control.resume)
 
 
 @resources.post("/{rollout_id}/stop")
-async def stop_rollout(request: Request, rollout_id: PathId):
+async def stop_rollout(work: Transaction, rollout_id: PathId):
     """Cancel what runs, and start nothing more."""
-    return _do(request, rollout_id, control.stop)
+    return _do(work, rollout_id, control.stop)
 
 
 @resources.post("/{rollout_id}/triggerNextGroup")
-async def trigger_next_group(request: Request, rollout_id: PathId):
+async def trigger_next_group(work: Transaction, rollout_id: PathId):
     """Start the next group without waiting for the thresholds."""
-    return _do(request, rollout_id, control.trigger_next)
+    return _do(work, rollout_id, control.trigger_next)
 
 
 @resources.post("/{rollout_id}/approve")
-async def approve_rollout(request: Request, rollout_id: PathId, remark: str | None = None):
+async def approve_rollout(work: Transaction, rollout_id: PathId, remark: str | None = None):
     """Let it be started, where approval is on."""
-    return _do(request, rollout_id, control.decide, RolloutStatus.READY, remark)
+    return _do(work, rollout_id, control.decide, RolloutStatus.READY, remark)
 
 
 @resources.post("/{rollout_id}/deny")
-async def deny_rollout(request: Request, rollout_id: PathId, remark: str | None = None):
+async def deny_rollout(work: Transaction, rollout_id: PathId, remark: str | None = None):
     """Do not let it be started, where approval is on."""
-    return _do(request, rollout_id, control.decide, RolloutStatus.APPROVAL_DENIED, remark)
+    return _do(work, rollout_id, control.decide, RolloutStatus.APPROVAL_DENIED, remark)
 
 
-def _do(request: Request, rollout_id: int, step, *arguments):
-    with hub.work(request) as work:
-        step(work, _find(work, rollout_id), *arguments)
+def _do(work: Work, rollout_id: int, step, *arguments):
+    step(work, _find(work, rollout_id), *arguments)
     return done()
 
 
 @resources.post("/{rollout_id}/retry")
-async def retry_rollout(request: Request, rollout_id: PathId):
+async def retry_rollout(work: Transaction, show: RolloutShow, rollout_id: PathId):
     """A new rollout, in one group, for the targets that failed in a finished one."""
-    with hub.work(request) as work:
-        found = _find(work, rollout_id)
-        if found.deleted:
-            raise errors.not_found("Rollout", rollout_id)
-        if found.status != RolloutStatus.FINISHED:
-            raise errors.invalid("Only a finished rollout can be retried.")
-        again = Rollout(
-            name=f"{found.name}_retry", description=found.description,
-            target_filter_query=f"failedrollout=={found.id}", retries_id=found.id,
-            distribution_set=found.distribution_set, action_type=found.action_type,
-            force_time=found.force_time, start_at=found.start_at,
-            weight=assignment.DEFAULT_WEIGHT, dynamic=False,
-        )  # fmt: skip
-        only = RolloutGroup(name="group-1", description="group-1", **DEFAULTS)
-        made = groups.create(work, again, [only], by_filter=False)
-        return Reply(RolloutShapes(request, work, full=True).rollout(made), 201)
+    found = _find(work, rollout_id)
+    if found.deleted:
+        raise errors.not_found("Rollout", rollout_id)
+    if found.status != RolloutStatus.FINISHED:
+        raise errors.invalid("Only a finished rollout can be retried.")
+    again = Rollout(
+        name=f"{found.name}_retry", description=found.description,
+        target_filter_query=f"failedrollout=={found.id}", retries_id=found.id,
+        distribution_set=found.distribution_set, action_type=found.action_type,
+        force_time=found.force_time, start_at=found.start_at,
+        weight=assignment.DEFAULT_WEIGHT, dynamic=False,
+    )  # fmt: skip
+    only = RolloutGroup(name="group-1", description="group-1", **DEFAULTS)
+    made = groups.create(work, again, [only], by_filter=False)
+    return Reply(show.whole_rollout(made), 201)
 
 
 @resources.get("/{rollout_id}/deploygroups")
 async def list_groups(
-    request: Request, rollout_id: PathId, paging: Paging, representation: str = "compact"
+    work: Transaction,
+    show: RolloutShow,
+    rollout_id: PathId,
+    paging: Paging,
+    representation: str = "compact",
 ):
     """The groups in their order. `full` adds how far they are."""
-    with hub.work(request) as work:
-        rows = select(RolloutGroup).where(RolloutGroup.rollout_id == _find(work, rollout_id).id)
-        shapes = RolloutShapes(request, work, full=representation == "full")
-        return Reply(GROUPS.fetch(work, rows, paging, shapes.group))
+    rows = select(RolloutGroup).where(RolloutGroup.rollout_id == _find(work, rollout_id).id)
+    shape = show.whole_group if representation == "full" else show.group
+    return Reply(GROUPS.fetch(work, rows, paging, shape))
 
 
 def _find_group(work: Work, rollout_id: int, group_id: int) -> RolloutGroup:
@@ -176,26 +184,24 @@ def _find_group(work: Work, rollout_id: int, group_id: int) -> RolloutGroup:
 
 
 @resources.get("/{rollout_id}/deploygroups/{group_id}")
-async def read_group(request: Request, rollout_id: PathId, group_id: PathId):
+async def read_group(work: Transaction, show: RolloutShow, rollout_id: PathId, group_id: PathId):
     """One group, with how many targets are how far."""
-    with hub.work(request) as work:
-        found = _find_group(work, rollout_id, group_id)
-        if found.rollout_id != rollout_id:
-            raise errors.not_found("RolloutGroup", group_id)
-        return Reply(RolloutShapes(request, work, full=True).group(found))
+    found = _find_group(work, rollout_id, group_id)
+    if found.rollout_id != rollout_id:
+        raise errors.not_found("RolloutGroup", group_id)
+    return Reply(show.whole_group(found))
 
 
 @resources.get("/{rollout_id}/deploygroups/{group_id}/targets")
 async def list_group_targets(
-    request: Request, rollout_id: PathId, group_id: PathId, paging: Paging
+    work: Transaction, show: Show, rollout_id: PathId, group_id: PathId, paging: Paging
 ):
     """The targets of a group: as they were chosen while it is ready or searched, later those
     that have an action of it. As in hawkBit the group may be another rollout's."""
-    with hub.work(request) as work:
-        group = _find_group(work, rollout_id, group_id)
-        if paging.q is not None or group.rollout.status == RolloutStatus.READY:
-            mine = RolloutTarget.target_id == Target.id, RolloutTarget.group_id == group_id
-        else:
-            mine = Action.target_id == Target.id, Action.rollout_group_id == group_id
-        rows = select(Target).where(exists().where(*mine))
-        return Reply(TARGETS.fetch(work, rows, paging, Shapes(request, work).target))
+    group = _find_group(work, rollout_id, group_id)
+    if paging.q is not None or group.rollout.status == RolloutStatus.READY:
+        mine = RolloutTarget.target_id == Target.id, RolloutTarget.group_id == group_id
+    else:
+        mine = Action.target_id == Target.id, Action.rollout_group_id == group_id
+    rows = select(Target).where(exists().where(*mine))
+    return Reply(TARGETS.fetch(work, rows, paging, show.target))

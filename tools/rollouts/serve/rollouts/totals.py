@@ -3,13 +3,11 @@
 Source: hawkBit TotalTargetCountStatus.
 """
 
-from collections.abc import Iterable
-
 from sqlalchemy import func, select
 
 from ..model import Action, ActionType, Status
 from ..store import Work
-from .model import Rollout
+from .model import Rollout, RolloutGroup
 
 _PLACES = {
     Status.SCHEDULED: "scheduled",
@@ -26,20 +24,15 @@ def no_progress(rollout: Rollout) -> dict[str, int]:
     return dict.fromkeys(_WORDS, 0) | {"notstarted": rollout.total_targets}
 
 
-def per_status(work: Work, column, rows: Iterable) -> dict[int, dict[str, int]]:
-    """By id of the rollouts or groups `rows`. `column` of actions refers to their ids."""
-    found = {row.id: row for row in rows}
-    counted = select(column, Action.status, func.count()).where(column.in_(found))
-    totals = {i: dict.fromkeys(_WORDS, 0) for i in found}
-    for i, status, count in work.db.execute(counted.group_by(column, Action.status)):
-        totals[i][_place(status, _rollout(found[i]))] += count
-    for i, row in found.items():
-        totals[i]["notstarted"] = row.total_targets - sum(totals[i].values())
+def per_status(work: Work, column, item: Rollout | RolloutGroup) -> dict[str, int]:
+    """`column`: of actions, which refers to such an item."""
+    counted = select(Action.status, func.count()).where(column == item.id).group_by(Action.status)
+    rollout = item if isinstance(item, Rollout) else item.rollout
+    totals = dict.fromkeys(_WORDS, 0)
+    for status, count in work.db.execute(counted):
+        totals[_place(status, rollout)] += count
+    totals["notstarted"] = item.total_targets - sum(totals.values())
     return totals
-
-
-def _rollout(row) -> Rollout:
-    return row if isinstance(row, Rollout) else row.rollout
 
 
 def _place(status: str, rollout: Rollout) -> str:
