@@ -36,14 +36,6 @@ def answer(sock: socket.socket) -> tuple[str, dict, bytes]:
     return line, heads, body
 
 
-def test_status_line_has_no_reason_and_comes_with_the_body(hawkbit, device_head):
-    with connect(hawkbit) as sock:
-        sock.sendall((device_head % "1.1" + "\r\n").encode())
-        data = sock.recv(4096)
-    assert data.startswith(b"HTTP/1.1 200 \r\n")
-    assert data.endswith(b"}}")
-
-
 def test_every_100th_answer_is_the_last(hawkbit, device_head):
     with connect(hawkbit) as sock:
         for i in range(1, 101):
@@ -58,7 +50,7 @@ def test_400_closes_the_connection(hawkbit, device_head):
         head = device_head.replace(" HTTP", "/deploymentBase/x HTTP") % "1.1"
         sock.sendall((head + "\r\n").encode())
         line, heads, _ = answer(sock)
-        assert (line, heads["connection"]) == ("HTTP/1.1 400 ", "close")
+        assert (line.split()[1], heads["connection"]) == ("400", "close")
         assert sock.recv(1) == b""
 
 
@@ -75,19 +67,17 @@ def test_pipelined_requests_get_answers_in_order(hawkbit, device_head):
     with connect(hawkbit) as sock:
         sock.sendall((device_head % "1.1" + "\r\n").encode() * 2)
         data = b""
-        while data.count(b"HTTP/1.1 200 ") < 2:
+        while data.count(b'{"config"') < 2:
             data += sock.recv(4096)
-    assert data.count(b'{"config"') == 2
+    assert data.count(b"HTTP/1.1 200 ") == 2
 
 
 @pytest.mark.parametrize("text", ["hello\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"])
-def test_no_http_or_no_host_gets_a_page_and_is_closed(hawkbit, text):
+def test_no_http_or_no_host_is_400_and_closed(hawkbit, text):
     with connect(hawkbit) as sock:
         sock.sendall(text.encode())
-        line, heads, body = answer(sock)
-        assert line == "HTTP/1.1 400 "
-        assert heads["connection"] == "close"
-        assert body.startswith(b"<!doctype html>")
+        line, heads, _ = answer(sock)
+        assert (line.split()[1], heads["connection"]) == ("400", "close")
         assert sock.recv(1) == b""
 
 

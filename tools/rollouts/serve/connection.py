@@ -1,23 +1,18 @@
-"""What hawkBit's Tomcat does to connections, on top of uvicorn's protocol.
+"""How long a connection lasts, on top of uvicorn's protocol, as observed on hawkBit 1.0.4.
 
-A status line has no reason phrase; head and body leave together. Every 100th answer is the
-last of its connection; an idle connection is closed after 60 s; a reader that takes nothing
-for 60 s is dropped; HTTP/1.0 clients may keep their connection; what is not HTTP gets a page.
-All of it was observed on 1.0.4.
+Every 100th answer is the last of its connection; an idle connection is closed after 60 s; a
+reader that takes nothing for 60 s is dropped, and so is half a request; HTTP/1.0 clients may
+keep their connection.
 """
 
-import re
 from dataclasses import dataclass
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from . import answers
 from .front import IDLE_S, KEEP_ALIVE, LAST_ANSWER
 
 # Tomcat's, for the first line and all headers together.
 _MAX_HEAD = 8192
-
-_LENGTH = re.compile(rb"content-length: \d+\r\n")
 
 # In the scope: the transport of the request's connection.
 TRANSPORT = "rollouts.transport"
@@ -60,7 +55,7 @@ class Connection(HttpToolsProtocol):
         self._overdue = None
 
     def connection_made(self, transport) -> None:
-        super().connection_made(Wire(transport))
+        super().connection_made(transport)
         self._expect_more()
 
     def data_received(self, data: bytes) -> None:
@@ -108,20 +103,11 @@ class Connection(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        self.transport.end_answer()
         limits = self._limits_of(self.cycle.scope)
         if not limits.announced and self._requests >= limits.answers:
             self.transport.close()
         self.timeout_keep_alive = limits.idle_s
         super().on_response_complete()
-
-    def send_400_response(self, msg: str) -> None:
-        page = answers.page(400)
-        heads = b"".join(b"%s: %s\r\n" % head for head in page.raw_headers)
-        self.transport.write(
-            b"HTTP/1.1 400 \r\n" + heads + b"connection: close\r\n\r\n" + page.body
-        )
-        self.transport.close()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -140,49 +126,3 @@ class Connection(HttpToolsProtocol):
         if self._stalled is not None:
             self._stalled.cancel()
             self._stalled = None
-
-
-class Wire:
-    """A transport that keeps an answer's head back until the first piece of its body."""
-
-    def __init__(self, transport):
-        self._transport = transport
-        self._head = b""
-        self._in_body = False
-        self._hides_length = False
-
-    def __getattr__(self, name):
-        return getattr(self._transport, name)
-
-    def write(self, data: bytes) -> None:
-        if data.startswith(b"HTTP/1.1 100 "):
-            self._transport.write(data)
-        elif not self._in_body:
-            self._in_body = True
-            self._head = self._as_tomcat_has_it(data)
-        else:
-            self._transport.write(self._take_head() + data)
-
-    def _as_tomcat_has_it(self, head: bytes) -> bytes:
-        line, _, rest = head.partition(b"\r\n")
-        if self._hides_length:
-            rest = _LENGTH.sub(b"", rest)
-        return line[: len(b"HTTP/1.1 200 ")] + b"\r\n" + rest
-
-    def hide_length(self) -> None:
-        """Leave the length out of the next answer: a fault (faults.py)."""
-        self._hides_length = True
-
-    def _take_head(self) -> bytes:
-        head, self._head = self._head, b""
-        return head
-
-    def end_answer(self) -> None:
-        """The answer is whole: what has no body is sent now."""
-        self._in_body = self._hides_length = False
-        if self._head:
-            self._transport.write(self._take_head())
-
-    def close(self) -> None:
-        self.end_answer()
-        self._transport.close()

@@ -130,13 +130,19 @@ async def _chunked(struck: Struck) -> None:
 
 
 async def _no_length(struck: Struck) -> None:
+    # uvicorn would take to chunks, so this goes past it; the end of the connection ends it.
     async def send(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], (b"connection", b"close")]
-        await struck.send(message)
+            heads = [h for h in message["headers"] if h[0].lower() != b"content-length"]
+            lines = [b"%s: %s\r\n" % head for head in [*heads, (b"connection", b"close")]]
+            line = b"HTTP/1.1 %d \r\n" % message["status"]
+            struck.transport.write(line + b"".join(lines) + b"\r\n")
+        else:
+            struck.transport.write(message.get("body", b""))
 
-    struck.transport.hide_length()
     await struck.pass_on(send)
+    struck.transport.close()
+    await struck.until_lost()
 
 
 async def _no_range(struck: Struck) -> None:
