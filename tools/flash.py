@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import struct
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -23,8 +22,8 @@ import esptool
 from esp_idf_defs.otadata import OtaDataSelectEntry, OtaImageState
 from esp_idf_defs.partitions import InputError, PartitionDefinition, PartitionTable
 from esptool import cmds
-from esptool.bin_image import LoadFirmwareImage
-from esptool.targets import ROM_LIST
+from rollouts.api.errors import RefusedError
+from rollouts.release.image import end_of, load
 from serial import SerialException
 
 TABLE_OFFSET = 0x8000
@@ -34,7 +33,7 @@ MIB = 1024 * 1024
 # The first that fits the chip and has room for the application is taken.
 TABLES = ("partitions-8MiB-ota.csv", "partitions-4MiB-ota.csv", "partitions-4MiB-ota-large.csv")
 TABLES_FOLDER = Path(__file__).parents[1] / "boards"
-IMAGE_MAGIC = 0xE9
+IMAGE_MAGIC = b"\xe9"
 APP_DESC_MAGIC = b"\x32\x54\xcd\xab"  # esp_app_desc_t, at APP_DESC of an application
 APP_DESC = 0x20
 IDF_VERSION = slice(0x90, 0x90 + 32)
@@ -60,16 +59,20 @@ def read_firmware(path: Path) -> Firmware:
         data = path.read_bytes()
     except OSError as e:
         raise FlashError(f"{path}: {e.strerror}")
-    chip = _chip_of(data, path.name)
+    if data[:1] != IMAGE_MAGIC:
+        raise FlashError(
+            f"{path.name} is not an ESP32 firmware image; "
+            "take MicroPython's .bin, not .uf2 or .elf"
+        )
     if data[APP_DESC : APP_DESC + 4] == APP_DESC_MAGIC:
         raise FlashError(
             f"{path.name} is the application alone, which is what an update over the air takes; "
             "a bare chip needs the combined .bin of the same release: it brings the bootloader"
         )
-    bootloader = _image(chip, data, f"{path.name}: its bootloader")
+    chip, bootloader = _whole(f"{path.name}: its bootloader", data)
     table = _table(data[TABLE_OFFSET - chip.BOOTLOADER_FLASH_OFFSET :], path.name)
     app_at = min(part.offset for part in table if part.type == 0)
-    app = _image(chip, data[app_at - chip.BOOTLOADER_FLASH_OFFSET :], f"{path.name}: its app")
+    _, app = _whole(f"{path.name}: its app", data[app_at - chip.BOOTLOADER_FLASH_OFFSET :])
     if app[APP_DESC : APP_DESC + 4] != APP_DESC_MAGIC:
         raise FlashError(f"{path.name}: no application at {app_at:#x}")
     if app[IDF_VERSION].startswith(b"v4."):
@@ -163,30 +166,15 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _chip_of(data: bytes, name: str) -> type[esptool.ESPLoader]:
-    """Return esptool's class of the chip that the image is for."""
-    if len(data) < APP_DESC + 4 or data[0] != IMAGE_MAGIC:
-        raise FlashError(
-            f"{name} is not an ESP32 firmware image; take MicroPython's .bin, not .uf2 or .elf"
-        )
-    (chip_id,) = struct.unpack_from("<H", data, 12)
-    chips = {chip.IMAGE_CHIP_ID: chip for chip in ROM_LIST}
-    if chip_id not in chips:
-        raise FlashError(f"{name} is for an unknown chip, id {chip_id}")
-    return chips[chip_id]
-
-
-def _image(chip: type[esptool.ESPLoader], data: bytes, what: str) -> bytes:
-    """Return the one image that data starts with, its checksum and hash verified."""
+def _whole(what: str, data: bytes) -> tuple[type[esptool.ESPLoader], bytes]:
+    """Return the chip and the bytes of the one image that data starts with, verified."""
     try:
-        image = LoadFirmwareImage(chip.CHIP_NAME, data)
-    except (esptool.FatalError, struct.error, RuntimeError, TypeError) as e:
-        raise FlashError(f"{what} is damaged or truncated ({e}); download it again")
+        image = load(what, data)
+    except RefusedError as e:
+        raise FlashError(f"{e}; download it again")
     if not image.append_digest:
         raise FlashError(f"{what} carries no SHA-256; take an official build")
-    if image.calculate_checksum() != image.checksum or image.calc_digest != image.stored_digest:
-        raise FlashError(f"{what} is damaged: its checksum does not agree; download it again")
-    return data[: image.data_length + image.SHA256_DIGEST_LEN]
+    return image.ROM_LOADER, data[: end_of(image)]
 
 
 def _table(data: bytes, name: str) -> PartitionTable:

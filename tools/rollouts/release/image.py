@@ -62,12 +62,23 @@ def read_image(file):
 def parse_image(file, data):
     """Return the Image in `data`, called `file` in errors. Raises RefusedError."""
     _refuse_other_files(file, data)
-    image = _parsed(file, data)
-    _refuse_damage(file, image)
-    _refuse_rest(file, data[_end(image) :])
+    image = load(file, data)
+    _refuse_rest(file, data[end_of(image) :])
     name, version = _described(file, image)
-    end = _end(image) if image.append_digest else None
+    end = end_of(image) if image.append_digest else None
     return Image(image.ROM_LOADER.CHIP_NAME, name, version, end)
+
+
+def load(file, data):
+    """Return esptool's image at the begin of `data`, undamaged. Raises RefusedError."""
+    image = _parsed(file, data)
+    if not image.segments:
+        raise RefusedError(f"{file} has no segments: it is no application")
+    if image.checksum != image.calculate_checksum():
+        raise RefusedError(f"{file} is damaged: its checksum does not fit")
+    if image.append_digest and image.stored_digest != image.calc_digest:
+        raise RefusedError(f"{file} is damaged or cut off: its sha256 does not fit")
+    return image
 
 
 def _refuse_other_files(file, data):
@@ -113,22 +124,13 @@ def _parsed(file, data):
         raise RefusedError(f"{file} is not a whole ESP32 image: {error}") from error
 
 
-def _end(image):
+def end_of(image):
     """Return where the image ends: checksum, and the sha256 after it if there is one."""
     if image.append_digest:
         return image.data_length + 32
     last = image.segments[-1]
     # The checksum is the last byte of a block of 16.
     return (last.file_offs + 8 + len(last.data)) // 16 * 16 + 16
-
-
-def _refuse_damage(file, image):
-    if not image.segments:
-        raise RefusedError(f"{file} has no segments: it is no application")
-    if image.checksum != image.calculate_checksum():
-        raise RefusedError(f"{file} is damaged: its checksum does not fit")
-    if image.append_digest and image.stored_digest != image.calc_digest:
-        raise RefusedError(f"{file} is damaged or cut off: its sha256 does not fit")
 
 
 def _refuse_rest(file, rest):
