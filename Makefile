@@ -6,7 +6,7 @@ VERSIONS := tests/versions
 BENCH := PYTHONPATH=tools:tests $(BIN)/python tests/bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo readme test test-versions conformance conformance-restore lint format size ram bench bench-upload bench-polls bench-signature crash fuzz soak clean flash install firmware
+.PHONY: help setup demo play readme test test-versions conformance conformance-restore lint format size ram bench bench-upload bench-polls bench-signature crash fuzz soak clean flash install firmware
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -18,6 +18,9 @@ $(VENV)/ready: pyproject.toml tools/setup.sh
 
 demo: setup  ## two whole updates on this computer; FIRMWARE=path.app-bin takes that image
 	@$(BIN)/python tools/demo.py $(if $(FIRMWARE),--firmware "$(FIRMWARE)")
+
+play: setup  ## a server with its page and three simulated boards to play with: PORT=8080
+	@$(BIN)/python tools/play.py $(if $(PORT),--port $(PORT))
 
 readme: setup  ## write the transcript of the demo into README.md
 	@$(BIN)/python tools/readme.py

@@ -93,10 +93,10 @@ class Operator:
             )
         return done.stdout.strip()
 
-    def wait_for_device(self) -> None:
+    def wait_for_device(self, device: str = DEVICE) -> None:
         """Return when the device has registered itself."""
         deadline = time.monotonic() + TIMEOUT_S
-        while self._http.get(f"/targets/{DEVICE}").status_code != 200:
+        while self._http.get(f"/targets/{device}").status_code != 200:
             if time.monotonic() > deadline:
                 raise SystemExit("the board never polled")
             time.sleep(0.1)
@@ -146,6 +146,7 @@ def play(folder: Path, firmware: Path | None) -> bool:
     with serve("--polling-time", "00:00:01") as server:
         say("server", f"rollouts serve at {server['url']}, a local hawkBit")
         flash_board(flash, images["1.0.0"], server)
+        say_what_runs_it()
         with started(
             [sys.executable, BOARD, "run", flash], stderr=subprocess.STDOUT, bufsize=1
         ) as board:
@@ -172,16 +173,19 @@ def play(folder: Path, firmware: Path | None) -> bool:
         return good
 
 
-def flash_board(flash: Path, image: Path, server: dict) -> None:
-    """Make the board's flash, and say what runs it."""
+def flash_board(flash: Path, image: Path, server: dict, device: str = DEVICE) -> None:
+    """Make the flash of a board that knows the server."""
     settings = {
         "URL": server["url"],
         "GATEWAY_TOKEN": server["gatewayToken"],
-        "CONTROLLER_ID": DEVICE,
+        "CONTROLLER_ID": device,
     }
     config = [f"{key}={value}" for key, value in settings.items()]
     command = [sys.executable, BOARD, "flash", flash, "--image", image, "--config", *config]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def say_what_runs_it() -> None:
     if (BIN / "micropython").exists():
         say("board", "a simulated ESP32 with 8 MiB of flash, run by MicroPython's unix port")
     else:

@@ -14,7 +14,8 @@ _STOP_TIMEOUT_S = 10
 @contextmanager
 def started(command, **options) -> Iterator[subprocess.Popen]:
     """A process that ends with the block; what it prints can be read."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **options)
+    options = {"stdout": subprocess.PIPE, "text": True, **options}
+    process = subprocess.Popen(command, **options)
     try:
         yield process
     finally:
@@ -24,12 +25,15 @@ def started(command, **options) -> Iterator[subprocess.Popen]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        process.stdout.close()
+        if process.stdout:
+            process.stdout.close()
 
 
 @contextmanager
 def serve(*options: str) -> Iterator[dict]:
-    """`rollouts serve` on a free port; gives what its ready line says, and its pid.
+    """`rollouts serve`, on a free port unless `options` name one.
+
+    Gives what its ready line says, and its pid.
 
     Raises SystemExit with its own words when it does not start.
     """

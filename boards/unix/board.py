@@ -52,7 +52,11 @@ def _parser():
         "--files", type=Path, default=UNIX, help="folder with boot.py and main.py for the board"
     )
     flash.add_argument(
-        "--config", nargs="*", default=[], metavar="KEY=VALUE", help="lines for its config.py"
+        "--config",
+        nargs="*",
+        default=[],
+        metavar="KEY=VALUE",
+        help="lines for its config.py, or a config.py with such lines",
     )
 
     for name, command, text in (
@@ -106,9 +110,12 @@ def _config(args):
             lines = [(args.files / name).read_text()]
             break
     for setting in args.config:
+        if setting.endswith(".py"):
+            lines.append(Path(setting).read_text())
+            continue
         key, equals, value = setting.partition("=")
         if not equals or not key.isidentifier():
-            raise ValueError(f"--config takes KEY=VALUE, not {setting}")
+            raise ValueError(f"--config takes KEY=VALUE or a config.py, not {setting}")
         lines.append(f"{key} = {_literal(value)!r}\n")
     return "".join(lines)
 

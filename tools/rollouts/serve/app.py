@@ -30,6 +30,7 @@ from .mgmt import (
     targets,
     types,
 )
+from .page.feed import Feed
 from .store import Store
 
 ROUTERS = [
@@ -56,7 +57,7 @@ ROUTERS = [
     system.resources,
     system.user,
     docs.pages,
-    page.files,
+    *page.ROUTERS,
 ]
 
 
@@ -101,6 +102,7 @@ def build(store: Store, faults: Faults, loopback_only: bool = False) -> FastAPI:
         exception_handlers={kind: _on_loop(handler) for kind, handler in _ERRORS.items()},
     )
     app.state.store = store
+    app.state.feed = Feed(store)
     app.state.api_routes = [route for router in ROUTERS for route in router.routes]
     for router in ROUTERS:
         app.include_router(router)

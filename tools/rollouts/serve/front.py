@@ -20,13 +20,15 @@ KEEP_ALIVE = "rollouts.keep_alive"
 IDLE_S = 60
 # Of JSON: 5000 assignments, each with a maintenance window, are 1.3 MB.
 _MAX_BODY = 2 << 20
-_UPLOAD = re.compile(r"/rest/v1/softwaremodules/\d+/artifacts/?")
+_UPLOAD = re.compile(r"/rest/(v1/softwaremodules/\d+/artifacts/?|page/release)")
 
 _PORT = re.compile(r":\d*$")
 
 # Tomcat answers these by itself, with a page; Spring's firewall the others, with JSON.
 _TOMCAT_REFUSES = re.compile(rb"%2f|%5c|\\", re.I)
 _FIREWALL_REFUSES = re.compile(rb"//|;|%3b|%25|%2e|%00|%0a|%0d|/\.{1,2}(/|$)", re.I)
+
+_ELSEWHERE = ("cross-site", "same-site")
 
 _SECURITY_HEADS = [
     (b"x-content-type-options", b"nosniff"),
@@ -98,7 +100,7 @@ def refuse(scope: Scope, loopback_only: bool = False):
         return PlainTextResponse(text, 421)
     if _TOMCAT_REFUSES.search(raw_path) or not _names_a_host(scope):
         return answers.page(400)
-    if _is_cross_site(Request(scope).headers):
+    if _is_cross_site(scope["method"], Request(scope).headers):
         return answers.page(403)
     if _FIREWALL_REFUSES.search(raw_path):
         return answers.framework_error(Request(scope), errors.FrameworkError(400))
@@ -109,10 +111,15 @@ def _names_a_host(scope: Scope) -> bool:
     return scope["http_version"] == "1.0" or any(k == b"host" for k, _ in scope["headers"])
 
 
-def _is_cross_site(heads: Headers) -> bool:
-    """Does a page of another site use the login that the operator's browser remembers?"""
+def _is_cross_site(method: str, heads: Headers) -> bool:
+    """Does a page of another site use the login that the operator's browser remembers?
+
+    A link from elsewhere may lead here (GET without an origin); nothing that changes may come.
+    """
     origin = heads.get("origin")
-    return origin is not None and origin.partition("://")[2] != heads.get("host")
+    if origin is not None and origin.partition("://")[2] != heads.get("host"):
+        return True
+    return method not in ("GET", "HEAD") and heads.get("sec-fetch-site") in _ELSEWHERE
 
 
 def _add_heads(scope: Scope, message: Message) -> None:

@@ -54,9 +54,10 @@ class Server:
         self.url = f"http://{shown}:{address[1]}"
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._app = build(self.store, self.faults, is_loopback(address[0]))
         self._uvicorn = _Uvicorn(
             uvicorn.Config(
-                build(self.store, self.faults, is_loopback(address[0])),
+                self._app,
                 http=connection_class(self.faults.limits),
                 ws="none",
                 timeout_graceful_shutdown=1,
@@ -87,7 +88,6 @@ class Server:
         numbers = (signal.SIGTERM, signal.SIGINT)
         before = [signal.signal(number, self._stop_soon) for number in numbers]
         print(self.ready_line(), flush=True)
-        print(self.ready_line(), flush=True)
         try:
             asyncio.run(self._serve())
         finally:
@@ -103,6 +103,7 @@ class Server:
             self.store.close()
 
     def _stop_soon(self, *_signal) -> None:
+        self._app.state.feed.is_over = True  # else the open pages would hold it up
         self._uvicorn.should_exit = True
 
     def start(self) -> "Server":

@@ -106,7 +106,7 @@ async def upload_artifact(request: Request, module_id: PathId):
         # Looked at again: somebody may have locked the module during the upload.
         with hub.work(request) as work:
             _check_takes_files(work, module_id)
-            new = _add(work, module_id, received)
+            new = add_artifact(work, module_id, received)
             answer = Reply(Shapes(request, work).whole_artifact(new), 201)
             store.files.keep(received.path, received.sha256)
     finally:
@@ -123,7 +123,7 @@ def _check_takes_files(work: Work, module_id: int) -> None:
         raise errors.quota("Artifact", count + 1, work.settings.max_artifacts)
 
 
-def _add(work: Work, module_id: int, received: Received) -> Artifact:
+def add_artifact(work: Work, module_id: int, received: Received) -> Artifact:
     # Names come as they are, `..` too: they are shown, never opened.
     _check_name(received.filename)
     taken = select(Artifact.id).where(

@@ -1,0 +1,146 @@
+"""What the page shows, as rows by kind and id: small, flat and equal while nothing changed."""
+
+from sqlalchemy import String, cast, func, select
+from sqlalchemy.orm import selectinload
+
+from .. import config, polling
+from ..mgmt.shapes import present
+from ..model import Action, ActionStatus, DistributionSet, SoftwareModule, Target
+from ..rollouts.model import Rollout
+from ..rollouts.totals import per_status
+from ..store import Work
+
+# A page shows this many rollouts, the newest ones.
+_ROLLOUTS = 20
+
+Rows = dict[str, dict]
+
+
+def rows(work: Work) -> dict[str, Rows]:
+    """Kind -> id -> row. Times are milliseconds since 1970."""
+    return {"targets": _targets(work), "sets": _sets(work), "rollouts": _rollouts(work)}
+
+
+def _targets(work: Work) -> Rows:
+    overdue_ms = _overdue_ms(work)
+    actions = _newest_actions(work)
+    wanted = select(
+        Target.id,
+        Target.controller_id,
+        Target.name,
+        Target.update_status,
+        Target.last_request_at,
+        Target.installed_set_id,
+        Target.assigned_set_id,
+    ).order_by(Target.controller_id)
+    return {
+        found.controller_id: present(
+            name=found.name,
+            status=found.update_status,
+            polledAt=found.last_request_at,
+            overdueAt=found.last_request_at and found.last_request_at + overdue_ms,
+            installed=found.installed_set_id,
+            assigned=found.assigned_set_id,
+            action=actions.get(found.id),
+        )
+        for found in work.db.execute(wanted)
+    }
+
+
+def _overdue_ms(work: Work) -> int:
+    """How long after its last poll a target is overdue."""
+    told = polling.Polling(config.get(work, config.POLLING_TIME), work.settings)
+    late_s = polling.interval_s(config.get(work, config.OVERDUE_TIME))
+    return round((told.default.seconds + late_s) * 1000)
+
+
+def _newest_actions(work: Work) -> dict[int, dict]:
+    """By the number of the target."""
+    said = _newest_messages(work)
+    tells_percent = cast(ActionStatus.messages, String).contains("%", autoescape=True)
+    percents = _newest_messages(work, tells_percent)
+    newest = select(func.max(Action.id)).group_by(Action.target_id)
+    wanted = select(
+        Action.id, Action.target_id, Action.set_id, Action.status, Action.type, Action.active
+    ).where(Action.id.in_(newest))
+    return {
+        found.target_id: present(
+            id=found.id,
+            set=found.set_id,
+            status=found.status,
+            type=found.type,
+            active=found.active,
+            said=said.get(found.id),
+            progress=percents.get(found.id),
+        )
+        for found in work.db.execute(wanted)
+    }
+
+
+def _newest_messages(work: Work, *conditions) -> dict[int, str]:
+    """The last message of each open action, or the last under these conditions."""
+    newest = (
+        select(func.max(ActionStatus.id))
+        .join(Action, Action.id == ActionStatus.action_id)
+        .where(Action.active, *conditions)
+        .group_by(ActionStatus.action_id)
+    )
+    wanted = select(ActionStatus.action_id, ActionStatus.messages).where(
+        ActionStatus.id.in_(newest)
+    )
+    return {action_id: messages[-1] for action_id, messages in work.db.execute(wanted) if messages}
+
+
+def _sets(work: Work) -> Rows:
+    parts = selectinload(DistributionSet.modules)
+    wanted = (
+        select(DistributionSet)
+        .where(~DistributionSet.deleted)
+        .order_by(DistributionSet.id.desc())
+        .options(parts.selectinload(SoftwareModule.artifacts))
+        .options(parts.selectinload(SoftwareModule.metadata_))
+    )
+    return {str(found.id): _set(found) for found in work.db.scalars(wanted)}
+
+
+def _set(found: DistributionSet) -> dict:
+    return present(
+        id=found.id,
+        name=found.name,
+        version=found.version,
+        description=found.description or None,
+        createdAt=found.created_at,
+        assignable=found.complete and found.valid,
+        valid=found.valid,
+        signed=any(m.key == "signature" for s in found.modules for m in s.metadata_),
+        files=[
+            {"name": a.filename, "size": a.size, "sha256": a.sha256}
+            for module in found.modules
+            for a in module.artifacts
+        ],
+    )
+
+
+def _rollouts(work: Work) -> Rows:
+    newest = select(Rollout).where(~Rollout.deleted).order_by(Rollout.id.desc())
+    wanted = newest.limit(_ROLLOUTS).options(selectinload(Rollout.groups))
+    return {str(found.id): _rollout(work, found) for found in work.db.scalars(wanted)}
+
+
+def _rollout(work: Work, found: Rollout) -> dict:
+    return {
+        "id": found.id,
+        "name": found.name,
+        "status": found.status,
+        "set": found.set_id,
+        "query": found.target_filter_query,
+        "groups": [
+            {
+                "name": group.name,
+                "status": group.status,
+                "total": group.total_targets,
+                **per_status(work, Action.rollout_group_id, group),
+            }
+            for group in found.groups
+        ],
+    }

@@ -1,0 +1,141 @@
+"""What the page asks for beyond the Management API. Ids come in the query: they may hold a /."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Header
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from sqlalchemy import select
+from starlette.requests import Request
+
+from .. import actions, errors, rsql
+from ..actions import server_says
+from ..bodies import Body, Int64
+from ..fields import TARGET_FIELDS
+from ..hub import Transaction
+from ..lookup import by_id, find_target
+from ..media import JSON, MediaRoute, Reply
+from ..mgmt.shapes import present
+from ..model import Action, ActionStatus, Target
+from ..store import Work
+from .feed import Feed
+from .release import publish
+
+# Below /rest, where an operator has to log in.
+BASE = "/rest/page"
+_ACTIONS = 20
+_ENTRIES = 60
+
+
+class PageRoute(MediaRoute):
+    produces = (JSON,)
+
+
+resources = APIRouter(prefix=BASE, route_class=PageRoute, include_in_schema=False)
+events = APIRouter(prefix=BASE, include_in_schema=False)
+
+
+def _feed(request: Request) -> Feed:
+    return request.app.state.feed
+
+
+@resources.get("/overview")
+async def read_overview(request: Request):
+    """Everything that the page shows at first, in one answer."""
+    feed = _feed(request)
+    feed.look()
+    return Reply(feed.whole(), tagged=False)
+
+
+@events.get("/events", response_class=EventSourceResponse)
+async def stream(
+    request: Request, since: str | None = None,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> AsyncIterator[ServerSentEvent]:  # fmt: skip
+    """What changes from then on. A page that comes back says what it has seen."""
+    async for message in _feed(request).messages(last_event_id or since):
+        yield ServerSentEvent(data=message, id=message["version"])
+
+
+@resources.get("/matches")
+async def find_matches(work: Transaction, q: str):
+    """The ids of the targets that an RSQL query means."""
+    wanted = select(Target.controller_id).where(rsql.to_sql(q, TARGET_FIELDS))
+    return Reply(list(work.db.scalars(wanted)), tagged=False)
+
+
+@resources.get("/target")
+async def read_target(work: Transaction, id: str):
+    """A target's attributes and its last actions with their history, the newest first."""
+    found = find_target(work, id)
+    newest = select(Action).where(Action.target_id == found.id).order_by(Action.id.desc())
+    shape = present(
+        description=found.description,
+        address=found.address,
+        createdAt=found.created_at,
+        attributes={a.key: a.value for a in sorted(found.attributes, key=lambda a: a.key)},
+        actions=[_action(work, a) for a in work.db.scalars(newest.limit(_ACTIONS))],
+    )
+    return Reply(shape, tagged=False)
+
+
+def _action(work: Work, action: Action) -> dict:
+    entries = select(ActionStatus).where(ActionStatus.action_id == action.id)
+    newest = entries.order_by(ActionStatus.id.desc()).limit(_ENTRIES)
+    return present(
+        id=action.id,
+        set=action.set_id,
+        label=f"{action.distribution_set.name} {action.distribution_set.version}",
+        status=action.status,
+        type=action.type,
+        active=action.active,
+        window=action.window_schedule
+        and f"{action.window_schedule}, {action.window_duration}, {action.window_timezone}",
+        entries=[
+            {"at": e.created_at, "status": e.status, "messages": e.messages}
+            for e in work.db.scalars(newest)
+        ],
+    )
+
+
+@resources.get("/token")
+async def read_token(work: Transaction, id: str):
+    """A target's security token, asked for by a click and never sent before."""
+    return Reply({"token": find_target(work, id).security_token}, tagged=False)
+
+
+class Change(Body):
+    """`quit` ends a cancellation without the device."""
+
+    change: Literal["cancel", "quit", "force"]
+    actions: list[Int64]
+
+
+@resources.post("/actions")
+async def change_actions(work: Transaction, body: Change):
+    """Change each of the actions. What cannot be changed any more is told and left."""
+    refused = []
+    for action_id in body.actions:
+        try:
+            _change(work, by_id(work, Action, action_id), body.change)
+        except errors.ApiError as e:
+            refused.append(f"action {action_id}: {e}")
+    return Reply({"changed": len(body.actions) - len(refused), "refused": refused})
+
+
+def _change(work: Work, action: Action, change: str) -> None:
+    if change == "force":
+        action.type = "forced"
+        work.touch(action)
+    elif change == "quit":
+        actions.force_quit(work, action)
+    else:
+        actions.request_cancel(work, action, server_says("manual cancelation requested"))
+
+
+@resources.post("/release")
+async def upload_release(
+    request: Request, name: str = "", version: str = "", description: str = ""
+):
+    """An image, as the part `file`: becomes a set with one module of type os."""
+    return Reply(await publish(request, name, version, description), 201)

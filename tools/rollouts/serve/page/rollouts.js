@@ -1,0 +1,44 @@
+// Rollouts and their groups as bars, and the steps an operator takes.
+import { say, trying } from "./assign.js";
+import { button, el, h, keyed } from "./dom.js";
+import { ask, rows } from "./state.js";
+import { badge, bar, count, labelOf } from "./words.js";
+
+// By status of the rollout: what can be done, as [text, hawkBit's word, what is said then].
+const STEPS = {
+  ready: [["Start", "start", "starts"]],
+  running: [["Pause", "pause", "is paused"], ["Start the next group", "triggerNextGroup", "goes on with its next group"]],
+  paused: [["Resume", "resume", "goes on"]],
+  waiting_for_approval: [["Approve", "approve", "is approved"], ["Deny", "deny", "is denied"]],
+};
+
+export function render() {
+  keyed(el("rollouts"), [...rows.rollouts.values()].sort((a, b) => b.id - a.id), (rollout) => rollout.id, item);
+}
+
+function item(rollout) {
+  const sum = (name) => rollout.groups.reduce((all, group) => all + group[name], 0);
+  const steps = (STEPS[rollout.status] ?? []).map(([text, step], i) =>
+    button(text, "rollout", { id: rollout.id, step }, { class: i === 0 ? "main" : null, "aria-label": `${text}: ${rollout.name}` }));
+  return h("li", {},
+    h("div", { class: "head" }, h("b", {}, rollout.name), badge(rollout.status), h("span", { class: "buttons" }, steps)),
+    h("p", { class: "hint" }, `${labelOf(rollout.set)} · ${rollout.query} · ${sum("finished")} of ${count(sum("total"), "target")} done`,
+      sum("error") > 0 && `, ${sum("error")} failed`),
+    h("ol", { class: "groups" }, rollout.groups.map(groupItem)));
+}
+
+function groupItem(group) {
+  const { total, finished, running, error, cancelled } = group;
+  const told = [`${finished} of ${total}`, running > 0 && `${running} running`, error > 0 && `${error} failed`, cancelled > 0 && `${cancelled} canceled`];
+  return h("li", {}, h("span", {}, group.name), badge(group.status),
+    bar([[finished, "good"], [running, "busy"], [error, "bad"], [cancelled, "wait"], [total - finished - running - error - cancelled, "idle"]]),
+    h("small", {}, told.filter(Boolean).join(", ")));
+}
+
+async function step({ dataset: { id, step } }) {
+  const { name, status } = rows.rollouts.get(id);
+  const done = await trying(() => ask(`v1/rollouts/${id}/${step}`, {}).then(() => true));
+  if (done) say(`${name} ${STEPS[status].find(([, word]) => word === step)?.[2] ?? "was changed"}`);
+}
+
+export const handlers = { rollout: step };
