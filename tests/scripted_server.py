@@ -43,9 +43,26 @@ class ScriptedServer:
     def _tls(self, kind):
         if kind is None:
             return None
+        kind, *options = kind.split("+")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        if kind == "weak-key":
+            context.set_ciphers("DEFAULT@SECLEVEL=0")
         context.load_cert_chain(self._certificates / f"{kind}.pem")
+        if "client" in options:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(self._certificates / "ca.pem")
+        if "tls13" in options:
+            context.minimum_version = ssl.TLSVersion.TLSv1_3
+        if "tls12" in options:
+            context.maximum_version = ssl.TLSVersion.TLSv1_2
+        if "sni" in options:
+            context.sni_callback = self._certificate_for
         return context
+
+    def _certificate_for(self, connection, name, _):
+        # hawkbit.example has one of its own, every other name the one that the test said.
+        if name == "hawkbit.example":
+            connection.context = self._tls("example")
 
 
 class _ScriptedPort:

@@ -25,6 +25,8 @@ ORDER = (
     "signature",
     "image",
     "otadata",
+    "pem",
+    "tls_errors",
     "net",
     "http",
     "requests_session",

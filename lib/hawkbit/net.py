@@ -7,91 +7,134 @@ Sockets have a timeout only until they are open: a settimeout() later would coun
 recv(), not for the whole readinto(), and lose what was read before it struck.
 """
 
-import binascii
 import errno
 import select
 import socket
+import time
 
 import tls as _tls
 
 
-def context(ca=None, insecure=False):
-    """Return the TLS context for servers whose chain ends in `ca`, bytes: DER, or PEM with
-    one or more certificates.
+def context(ca=None, cert=None, key=None, insecure=False):
+    """Return the TLS context for servers whose chain ends in `ca`.
 
-    insecure=True verifies nothing and needs no `ca`. The board's clock must be right, or
-    every certificate is "in the future". Raises ValueError when there is none in `ca`.
+    cert, key: of the device, for servers that want one (mTLS); of a PEM with several
+    certificates the first is taken. All are bytes, DER or PEM; a PEM `ca` may hold several.
+    insecure=True verifies nothing and needs no `ca`. The board's clock must be right.
+    Raises ValueError for what is none of these.
     """
     made = _tls.SSLContext(_tls.PROTOCOL_TLS_CLIENT)
     if insecure:
         made.verify_mode = _tls.CERT_NONE
     elif not ca:
         raise ValueError("TLS needs ca=... (or insecure=True)")
-    elif ca[:1] == b"\x30":  # DER: an ASN.1 SEQUENCE
-        made.load_verify_locations(ca)
     else:
-        for der in _from_pem(ca):
+        for der in _ders(ca, "ca"):
             made.load_verify_locations(der)
+    if cert or key:
+        made.load_cert_chain(_ders(cert or b"", "cert")[0], _ders(key or b"", "key")[0])
     return made
 
 
-def _from_pem(pem):
-    # Not every port of MicroPython parses PEM.
-    parts = pem.split(b"-----BEGIN CERTIFICATE-----")[1:]
-    if not parts:
-        raise ValueError("ca is neither DER nor PEM")
-    return [binascii.a2b_base64(part.split(b"-----END")[0]) for part in parts]
+def _ders(data, name):
+    if data[:1] == b"\x30":  # an ASN.1 SEQUENCE: DER already
+        return [data]
+    from hawkbit import pem
+
+    return pem.ders(data, name)
 
 
 def dial(host, port, tls, timeout_s):
-    """Return a Stream to the first address of `host` that answers.
+    """Return a Stream to the first address of `host` that answers. Raises OSError.
 
-    tls: None, or a context(). Blocks for the DNS without a limit, for `timeout_s` at most in
-    connect() and with each packet of a TLS handshake. Raises OSError, also for a certificate.
+    tls: None, or a context(); the handshake comes with the first write(). Blocks for the DNS
+    without a limit, and for `timeout_s` at most in connect().
     """
-    error = None
-    for family, kind, proto, _, address in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM):
-        sock = socket.socket(family, kind, proto)
+    error = OSError("%s: no address" % host)
+    for place in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM):
         try:
-            sock.settimeout(timeout_s)
-            sock.connect(address)
-            if tls:
-                sock = tls.wrap_socket(sock, server_hostname=host)
-            sock.setblocking(False)
-            return Stream(sock, timeout_s)
-        except (OSError, ValueError) as e:  # ValueError: mbedTLS on a certificate
-            sock.close()
+            return Stream(place, timeout_s, tls, host)
+        except OSError as e:
             error = e
-    if isinstance(error, OSError):
-        raise error
-    raise OSError("%s: %s" % (host, str(error).strip() or "no address"))
+    raise error
 
 
 class Stream:
-    """An open connection. All methods raise OSError.
+    """An open connection to `place`, of getaddrinfo(). All methods raise OSError.
 
     readinto(buf) returns how much there was, 0 at the end, None when there is nothing yet.
+    feed(): called at least every second in which write() waits.
     """
 
-    def __init__(self, sock, timeout_s):
-        self._sock = sock
-        self._timeout_ms = int(timeout_s * 1000)
+    feed = int  # does nothing
+
+    def __init__(self, place, timeout_s, tls=None, host=None):
+        self._place = place
+        self._timeout_s = timeout_s
+        self._tls = None  # until the handshake is over
+        self._host = host
+        self._plain = self._sock = socket.socket(*place[:3])
+        self._or_close(self._open, tls)
+        self.readinto = self._sock.readinto
+
+    def _open(self, tls):
+        self._plain.settimeout(self._timeout_s)
+        self._plain.connect(self._place[4])
+        self._plain.setblocking(False)
+        self._tls = tls
+        if tls:
+            self._sock = tls.wrap_socket(
+                self._plain, server_hostname=self._host, do_handshake_on_connect=False
+            )
         self._poller = select.poll()
-        self._poller.register(sock, select.POLLIN)
-        self.readinto = sock.readinto
-        self.close = sock.close
+        self._poller.register(self._sock, select.POLLIN)
+
+    def _or_close(self, step, argument):
+        try:
+            step(argument)
+        except Exception as e:
+            self.close()
+            if not self._tls:
+                raise
+            from hawkbit import tls_errors
+
+            raise tls_errors.explained(e, self._tls, self._host, self._again)
+
+    def _again(self):
+        return Stream(self._place, self._timeout_s, self._tls, self._host)
 
     def write(self, data):
-        """Write all of `data`; wait at most the timeout each time the other side is busy."""
+        """Write all of `data`; wait at most the timeout until some of it is taken.
+
+        The first one makes the TLS handshake, before a byte of `data` leaves.
+        """
+        if self._tls:
+            self._or_close(self.push, data)
+            self._tls = None
+        else:
+            self.push(data)
+
+    def push(self, data):
+        """write(), but a failed handshake raises what the port raises: ValueError, MemoryError."""
         rest = memoryview(data)
+        started = time.ticks_ms()
         while len(rest):
             n = self._sock.write(rest)
-            if n is None:
+            if n:
+                rest = rest[n:]
+                started = time.ticks_ms()
+            elif time.ticks_diff(time.ticks_ms(), started) < self._timeout_s * 1000:
                 self._poller.modify(self._sock, select.POLLOUT)
-                if not self.poll(self._timeout_ms):
-                    raise OSError(errno.ETIMEDOUT, "write")
+                self.poll(int(min(self._timeout_s, 1) * 1000))
                 self._poller.modify(self._sock, select.POLLIN)
-            rest = rest[n or 0 :]
+                self.feed()
+            else:
+                raise OSError(errno.ETIMEDOUT, "write")
+
+    def close(self):
+        """Close it. May be repeated."""
+        self._sock.close()
+        self._plain.close()  # after a failed handshake the other one has let go of it
 
     def poll(self, ms):
         """Is there something to read, or the end, or an error, within `ms`?"""

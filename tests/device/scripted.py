@@ -35,9 +35,10 @@ def wait(seconds):
 
 
 class Server:
-    """tls: None, or which certificate it shows: "good", "expired", "other-host", "other-ca".
+    """tls: None, or which certificate it shows: a name of KINDS in tests/certificates.py, and
+    "+client" (wants one of the client), "+tls13", "+tls12", "+sni" (see scripted_server.py).
 
-    The CA that signed all but the last: the files os.getenv("CA_DER") and "CA_PEM".
+    The CA of the good ones: the files os.getenv("CA_DER") and "CA_PEM".
     """
 
     def __init__(self, *connections, tls=None):
