@@ -13,50 +13,45 @@ from micropython import const
 
 from hawkbit.errors import UpdateError
 
-HEADER = const(76)
-FRAME = const(5)
-
 _BLOCK = const(4096)
-_MAX_PROGRAM = const(4096 + 64)
+_CHUNK = const(128)
 _WINDOW_BITS = const(10)
 
 
 class Patch:
-    """Makes the blocks of one frame after the other, in two buffers of 4 KiB.
+    """Makes the blocks of one frame after the other; needs a buffer of 4 KiB and the window.
 
-    read_base(offset, buf): fill `buf` from the running image. Both methods raise UpdateError.
+    read_base(offset, buf): fill `buf` from the running image.
     """
 
     def __init__(self, read_base):
         self._read_base = read_base
+        # Inflated from here and not from the network: a DeflateIO asks its stream for each byte.
         self._payload = io.BytesIO()
         self._payload.write(bytes(_BLOCK))  # all that it ever takes, now
-        self._program = memoryview(bytearray(_MAX_PROGRAM))
-        self._length = self._at = self._source = 0
+        self._chunk = memoryview(bytearray(_CHUNK))
+        self._program = None
+        self._at = self._have = self._size = self._source = 0
 
     def load(self, payload, first):
-        """Inflate the payload of a frame whose first block is `first`."""
-        stream = self._payload
-        stream.seek(0)
-        stream.write(payload)
-        stream.seek(0)
-        try:
-            # Not read from the network: a DeflateIO asks its stream for each byte.
-            inflated = deflate.DeflateIO(stream, deflate.RAW, _WINDOW_BITS)
-            self._length = inflated.readinto(self._program)
-            if stream.tell() != len(payload):
-                raise ValueError("its end")
-        except (OSError, EOFError, ValueError, MemoryError) as e:
-            raise UpdateError("delta: a frame does not inflate: %r" % e)
-        self._at = 0
+        """Take the payload of a frame whose first block is `first`."""
+        self._payload.seek(0)
+        self._payload.write(payload)
+        self._payload.seek(0)
+        self._program = deflate.DeflateIO(self._payload, deflate.RAW, _WINDOW_BITS)
+        self._at = self._have = 0
+        self._size = len(payload)
         self._source = first * _BLOCK
 
     def make(self, block):
-        """Make the next block of the frame: 4096 bytes, or the rest of the image."""
+        """Make the next block of the frame: 4096 bytes, or the rest of the image.
+
+        Raises UpdateError.
+        """
         try:
             self._fill(block)
             self._add(block)
-        except (OSError, ValueError, IndexError) as e:
+        except (OSError, EOFError, ValueError, IndexError, MemoryError) as e:
             raise UpdateError("delta: a block cannot be made: %r" % e)
 
     def _fill(self, block):
@@ -66,9 +61,7 @@ class Patch:
             view = block[at : at + (number >> 1)]
             at += number >> 1
             if number & 1:
-                start = self._at
-                self._at += number >> 1
-                view[:] = self._program[start : self._at]
+                self._literal(view)
                 continue
             move = self._number()
             self._source += -(move + 1 >> 1) if move & 1 else move >> 1
@@ -81,24 +74,39 @@ class Patch:
 
     def _add(self, block):
         # Additions modulo 256, each behind a gap.
-        program = self._program
-        count = self._number()
-        gap = self._at
-        self._at += 2 * count
-        if self._at > self._length:
-            raise ValueError("too short")
         position = -1
-        for i in range(gap, gap + count):
-            position += program[i] + 1
-            block[position] = block[position] + program[i + count] & 0xFF
+        for _ in range(self._number()):
+            position += self._byte() + 1
+            block[position] = block[position] + self._byte() & 0xFF
+
+    def _literal(self, view):
+        n = min(len(view), self._have - self._at)
+        view[:n] = self._chunk[self._at : self._at + n]
+        self._at += n
+        if n < len(view) and self._inflate(view[n:]) < len(view) - n:
+            raise ValueError("cut off")
 
     def _number(self):
         # 7 bits a byte, the lowest first; at most 4 bytes.
         number = 0
         for shift in (0, 7, 14, 21):
-            byte = self._program[self._at]
-            self._at += 1
+            byte = self._byte()
             number |= (byte & 0x7F) << shift
             if byte < 0x80:
                 return number
         raise ValueError("no number")
+
+    def _byte(self):
+        if self._at == self._have:
+            self._at = 0
+            self._have = self._inflate(self._chunk)
+            if self._have == 0:
+                raise ValueError("cut off")
+        self._at += 1
+        return self._chunk[self._at - 1]
+
+    def _inflate(self, view):
+        n = self._program.readinto(view)
+        if self._payload.tell() > self._size:
+            raise ValueError("no end")  # it read what an earlier frame left behind
+        return n

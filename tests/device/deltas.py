@@ -26,8 +26,7 @@ def copy(size, move=0):
 
 def additions(*pairs):
     """Return the end of a block's program; pairs: (gap, addition)."""
-    gaps, changes = bytes([gap for gap, _ in pairs]), bytes([change for _, change in pairs])
-    return number(len(pairs)) + gaps + changes
+    return number(len(pairs)) + b"".join(bytes(pair) for pair in pairs)
 
 
 def deflated(data):
@@ -62,3 +61,39 @@ def reader(base):
         buf[:] = base[offset : offset + len(buf)]
 
     return read_base
+
+
+def blocks(data):
+    return [data[at : at + BLOCK] for at in range(0, len(data), BLOCK)]
+
+
+def changes(block, there):
+    """Return the additions that make `block` of `there`, or None when they are too many."""
+    pairs, last = [], -1
+    for i in range(len(block)):
+        while i - last > 256:
+            pairs.append((255, 0))
+            last += 256
+        if block[i] != there[i]:
+            pairs.append((i - last - 1, (block[i] - there[i]) % 256))
+            last = i
+    return additions(*pairs) if len(pairs) < 500 else None
+
+
+def make(image, base, most=3):
+    """Return a right delta: up to `most` blocks a frame, unlike ones and the last are stored."""
+    made = header(image, base)
+    code, count = b"", 0
+    whole = blocks(image)
+    for number, block in enumerate(whole):
+        there = base[number * BLOCK : number * BLOCK + len(block)]
+        end = changes(block, there) if len(there) == len(block) == BLOCK else None
+        if count and (end is None or count == most):
+            made += frame(number - count, deflated(code), count)
+            code, count = b"", 0
+        if end is None:
+            made += frame(number, block, flag=STORED)
+        else:
+            code += copy(BLOCK) + end
+            count += 1
+    return made

@@ -20,7 +20,6 @@ STORED = 0x8000
 NO_BASE = "0" * 16
 
 _MAGIC = b"HKD1"
-_MAX_PROGRAM = BLOCK + 64
 _MAX_COUNT = 255
 _RAW_1_KIB = -10  # zlib's window bits: raw deflate, a window that a board has room for
 _ELF_SHA256 = slice(176, 184)
@@ -126,13 +125,13 @@ def _frames(image, blocks):
 
 def _payload(blocks, source):
     """Return (count, payload) of the first `count` of the blocks; 0 when not even one fits."""
-    program = best = b""
+    packer = zlib.compressobj(9, zlib.DEFLATED, _RAW_1_KIB, 9)
+    packed = best = b""
     for count, (pieces, additions) in enumerate(blocks):
         code, source = _code(pieces, additions, source)
-        program += code
-        packer = zlib.compressobj(9, zlib.DEFLATED, _RAW_1_KIB, 9)
-        payload = packer.compress(program) + packer.flush()
-        if len(program) > _MAX_PROGRAM or len(payload) >= BLOCK:
+        packed += packer.compress(code)
+        payload = packed + packer.copy().flush()
+        if len(payload) >= BLOCK:
             return count, best
         best = payload
     return len(blocks), best
@@ -148,25 +147,23 @@ def _code(pieces, additions, source):
             source = piece.source + piece.size
         else:
             code += _number(piece.size << 1 | 1) + piece.data
-    gaps, changes = _sparse(additions)
-    return bytes(code + _number(len(gaps)) + gaps + changes), source
+    pairs = _sparse(additions)
+    return bytes(code + _number(len(pairs) // 2) + pairs), source
 
 
 def _sparse(additions):
-    """Return the gap before each addition, and the additions, of those that change something."""
-    gaps, changes = bytearray(), bytearray()
+    """Return each addition that changes something, behind the gap before it."""
+    pairs = bytearray()
     last = -1
     for position, change in enumerate(additions):
         if not change:
             continue
         while position - last > 256:  # a gap is a byte: an addition of 0 in between
-            gaps.append(255)
-            changes.append(0)
+            pairs += bytes((255, 0))
             last += 256
-        gaps.append(position - last - 1)
-        changes.append(change)
+        pairs += bytes((position - last - 1, change))
         last = position
-    return gaps, changes
+    return pairs
 
 
 def _number(value):
@@ -216,9 +213,9 @@ def _made(program, size, base, source):
         source += ~(move >> 1) if move & 1 else move >> 1
         block += base[source : source + (number >> 1)]
         source += number >> 1
-    count = _read(program)
+    pairs = iter(program.read(2 * _read(program)))
     position = -1
-    for gap, change in zip(program.read(count), program.read(count), strict=True):
+    for gap, change in zip(pairs, pairs, strict=True):
         position += gap + 1
         block[position] = (block[position] + change) % 256
     return block, source
