@@ -6,7 +6,7 @@ VERSIONS := tests/versions
 BENCH := PYTHONPATH=tools:tests $(BIN)/python tests/bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo play readme test test-versions conformance conformance-restore lint format size ram bench bench-upload bench-polls bench-signature crash fuzz soak clean flash install firmware
+.PHONY: help setup demo play readme test test-versions conformance conformance-restore lint format size ram bench bench-upload bench-polls bench-signature crash fuzz soak clean flash install firmware dist
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -81,10 +81,13 @@ firmware: setup  ## MicroPython with the library frozen: BOARD= MPY_DIR= [IDF_PA
 	@$(BIN)/python tools/firmware.py --board "$(BOARD)" --micropython "$(MPY_DIR)" --idf "$(IDF_PATH)" \
 		--variant "$(VARIANT)" --version "$(VERSION)" --manifest "$(MANIFEST)"
 
+dist: setup  ## what a release has, into dist/: the library as .py and .mpy, host tools, checksums
+	@$(BIN)/python tools/dist.py
+
 $(VERSIONS)/node_modules/ready: $(VERSIONS)/package-lock.json
 	@cd $(VERSIONS) && npm ci --silent
 	@touch $@
 
 clean:  ## remove what was made, but .venv
-	@rm -rf build $(VERSIONS)/node_modules .pytest_cache .ruff_cache .coverage*
+	@rm -rf build dist $(VERSIONS)/node_modules .pytest_cache .ruff_cache .coverage*
 	@find . -name __pycache__ -not -path './$(VENV)/*' -exec rm -rf {} +

@@ -10,11 +10,18 @@ python=${PYTHON:-python3}
 # pip is what a Python without ensurepip (Debian without python3-venv) leaves out.
 [ -x .venv/bin/pip ] || "$python" -m venv .venv
 echo "setup: installing the pinned host tools into .venv (once, a minute or two)"
-.venv/bin/pip install --quiet --disable-pip-version-check -c tools/constraints.txt -e '.[serve,board,test]'
-.venv/bin/pip install --quiet --disable-pip-version-check -c tools/constraints.txt -e '.[unix]' ||
+install() {
+    .venv/bin/pip install --quiet --disable-pip-version-check -c tools/constraints.txt "$@"
+}
+install --upgrade pip # the one that came with Python may not know dependency groups
+install -e '.[serve]' --group board --group test
+install --group unix ||
     echo "setup: no MicroPython unix port for this system; demo and tests will use CPython"
-# MicroPython's own manifestfile.py and mpy-tool.py, for a test: of these two packages nothing else
-# is wanted, so their dependencies stay out, and both out of the way of the rest.
-.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --ignore-requires-python \
-    --upgrade --target .venv/micropython micropython-stubber==1.29.1 mpy-file-info==0.1.2
+# Wanted for tests, but not on the path of Python, and without what they depend on: type stubs of
+# the firmware's modules, and two packages that have MicroPython's manifestfile.py and mpy-tool.py.
+beside() { # folder, packages
+    install --no-deps --ignore-requires-python --upgrade --target ".venv/$1" "$2" "$3"
+}
+beside typings micropython-esp32-stubs micropython-stdlib-stubs
+beside micropython micropython-stubber mpy-file-info
 touch .venv/ready

@@ -6,8 +6,10 @@ import certificates
 import flash as flasher
 import images
 import install
+import interpreters
 import pytest
 from boards.ESP32_GENERIC.mock_chip import MockChip
+from boards.ESP32_GENERIC.repl import Repl
 from rollouts.api import Hawkbit
 from rollouts.cli.root import make_app
 from rollouts.testing import local_server
@@ -103,3 +105,21 @@ def tls_url(operator, tmp_path):
     proxy = TLSProxy(urlsplit(operator.server.url).port, tmp_path / "good.pem")
     yield f"https://localhost:{proxy.port}"
     proxy.close()
+
+
+@pytest.fixture
+def connect(tmp_path):
+    """Return a function that starts a board: connect(slots=2) -> Repl."""
+    if reason := interpreters.reason_absent("unix"):
+        pytest.skip(f"the board's REPL is the unix port's: {reason}")
+    repls = []
+
+    def start(slots=2) -> Repl:
+        for name in "files", "modules":
+            (tmp_path / name).mkdir()
+        repls.append(Repl(tmp_path / "files", tmp_path / "modules", slots))
+        return repls[-1]
+
+    yield start
+    for repl in repls:
+        repl.stop()

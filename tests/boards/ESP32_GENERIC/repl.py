@@ -59,7 +59,7 @@ class Repl:
         self._process = subprocess.Popen(
             [interpreters.unix_port()],
             cwd=self.files,
-            env={"MICROPYPATH": f"{self._path}:.frozen"},
+            env={"MICROPYPATH": f"{self._path}:.frozen:{self.files}/lib"},
             stdin=of_board,
             stdout=of_board,
             stderr=of_board,

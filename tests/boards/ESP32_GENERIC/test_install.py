@@ -7,7 +7,6 @@ from pathlib import Path
 import install
 import interpreters
 import pytest
-from boards.ESP32_GENERIC.repl import Repl
 
 ROOT = Path(__file__).parents[3]
 MODULES = sorted(f.stem for f in (ROOT / "lib" / "hawkbit").glob("*.py"))
@@ -26,24 +25,6 @@ def filled_in(config):
     shutil.copy(install.BOARD / "config.example.py", config)
     config.with_name("ca.pem").write_bytes(b"certificate")
     return config
-
-
-@pytest.fixture
-def connect(tmp_path):
-    """Return a function that starts a board: connect(slots=2) -> Repl."""
-    if reason := interpreters.reason_absent("unix"):
-        pytest.skip(f"the board's REPL is the unix port's: {reason}")
-    repls = []
-
-    def start(slots=2) -> Repl:
-        for name in "files", "modules":
-            (tmp_path / name).mkdir()
-        repls.append(Repl(tmp_path / "files", tmp_path / "modules", slots))
-        return repls[-1]
-
-    yield start
-    for repl in repls:
-        repl.stop()
 
 
 def run(repl) -> int:
