@@ -7,11 +7,10 @@ import sys
 import threading
 import zipfile
 
+import dist
 import install
 import interpreters
 import pytest
-
-import dist
 
 MODULES = {path.stem for path in install.LIBRARY.glob("*.py")}
 
