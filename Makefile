@@ -4,9 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 VERSIONS := tests/versions
 BENCH := PYTHONPATH=tools:tests $(BIN)/python tests/bench
+# The npm builds of MicroPython, where there is Node.js.
+NPM_BUILDS := $(if $(shell command -v npm),$(VERSIONS)/node_modules/ready)
+COMMA := ,
+PYTEST := $(BIN)/pytest -n auto --dist loadscope
+# The power cuts of one scenario.
+CUT := tests/crash/test_single_cuts.py::test_update_ends_as_it_must_after_any_cut
+CUTS := $(foreach chunk,0 1 2 3 4 5 6 7,'$(CUT)[nvs-$(chunk)]')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo play readme test test-versions conformance conformance-restore lint format size ram bench bench-upload bench-polls bench-signature crash fuzz soak clean flash install firmware dist
+.PHONY: help setup demo play readme test test-fast test-versions conformance conformance-restore lint format size ram bench bench-upload bench-polls bench-signature crash fuzz soak clean flash install firmware dist
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -25,11 +32,14 @@ play: setup  ## a server with its page and three simulated boards to play with: 
 readme: setup  ## write the transcript of the demo into README.md
 	@$(BIN)/python tools/readme.py
 
-test: setup  ## device tests on CPython and MicroPython's unix port, and the tests of the host tools
-	@$(BIN)/pytest -n auto --dist loadscope $(ARGS)
+test: setup $(NPM_BUILDS)  ## all tests; device tests on CPython, MicroPython's unix port and, with Node.js, older ones
+	@$(PYTEST) --interpreters=cpython,unix$(if $(NPM_BUILDS),$(COMMA)versions) $(ARGS)
+
+test-fast: setup  ## what a change usually needs, in under two minutes
+	@$(PYTEST) -m "not slow" tests/device $(CUTS) tests/tools/api tests/tools/cli tests/tools/serve $(ARGS)
 
 test-versions: setup $(VERSIONS)/node_modules/ready  ## device tests on MicroPython 1.23, 1.25 and 1.27, 32 bit (needs Node.js)
-	@$(BIN)/pytest -n auto --dist loadscope --interpreters=versions tests/device $(ARGS)
+	@$(PYTEST) --interpreters=versions tests/device $(ARGS)
 
 conformance: setup  ## scenarios on `rollouts serve` and on hawkBit: HAWKBIT_URL=, HAWKBIT_JAR= or Maven's; ALLOW_CONFIG=1
 	@HAWKBIT_URL="$(HAWKBIT_URL)" HAWKBIT_JAR="$(HAWKBIT_JAR)" ALLOW_CONFIG="$(ALLOW_CONFIG)" \
@@ -47,7 +57,7 @@ format: setup  ## ruff format, and package.json lists every module of lib
 size: setup  ## .mpy size of each module against its budget
 	@$(BIN)/python tools/size.py
 
-ram: setup $(if $(shell command -v npm),$(VERSIONS)/node_modules/ready)  ## smallest heap for a whole update, cost of imports
+ram: setup $(NPM_BUILDS)  ## smallest heap for a whole update, cost of imports
 	@$(BIN)/python tools/ram.py
 
 bench: setup  ## download loop against a bare readinto, sha256, write loop
@@ -89,5 +99,5 @@ $(VERSIONS)/node_modules/ready: $(VERSIONS)/package-lock.json
 	@touch $@
 
 clean:  ## remove what was made, but .venv
-	@rm -rf build dist $(VERSIONS)/node_modules .pytest_cache .ruff_cache .coverage*
+	@rm -rf build dist $(VERSIONS)/node_modules .pytest_cache .ruff_cache
 	@find . -name __pycache__ -not -path './$(VENV)/*' -exec rm -rf {} +

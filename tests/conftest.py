@@ -24,13 +24,17 @@ def pytest_addoption(parser):
     parser.addoption(
         "--interpreters",
         default=",".join(interpreters.default()),
-        help="who runs the device tests: cpython, unix, or versions (the npm builds)",
+        help="who runs the device tests, of cpython, unix, 1.27.0, versions (the npm builds)",
     )
 
 
 def _names(config) -> list[str]:
-    chosen = config.getoption("--interpreters")
-    return interpreters.versions() if chosen == "versions" else chosen.split(",")
+    chosen = config.getoption("--interpreters").split(",")
+    return [
+        name
+        for one in chosen
+        for name in (interpreters.versions() if one == "versions" else [one])
+    ]
 
 
 def pytest_report_header(config):

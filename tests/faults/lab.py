@@ -1,8 +1,8 @@
 """A simulated board that updates itself from `rollouts serve`, which has a fault.
 
 The board runs the boot.py and main.py of boards/unix over real sockets. In this process its
-clock is virtual: sleeping takes no time, and where nothing comes from the server for
-50 ms (net.patience_s), a whole wait of the library is over: a second.
+clock is virtual: sleeping takes no time, and where nothing comes from a server that was struck
+with silence, for 20 ms, a whole wait of the library is over: a second.
 """
 
 import importlib.util
@@ -25,6 +25,10 @@ OLD, NEW = "1.0.0", "2.0.0"
 _LAYOUT = (0x50000, partitions.ota_layout(0x50000, 0x10000))
 # So long a boot lasts that no reset ends: enough for all retries.
 LIMIT_S = 3600
+# A server is only slow, however slow this computer is, unless one of these has struck.
+SILENT = ("stall", "drip", "slow")
+SILENCE_MS = 20
+TOO_LONG_MS = 60_000
 
 _CONFIG = """
 from hawkbit.updater import Updater
@@ -69,16 +73,21 @@ class _Clock(VirtualClock):
 class _Net:
     """CPython's net: `sent` has every request that left, as text."""
 
-    def __init__(self, clock):
+    def __init__(self, clock, faults):
         self._clock = clock
+        self._faults = faults
         self._net = _cpython_net()
         self.sent = []
         self.connections = 0
-        self.patience_s = 0.05
 
     def dial(self, *args):
         self.connections += 1
         return _Stream(self._net.dial(*args), self, self._clock)
+
+    def patience_ms(self):
+        """How long to wait for a byte before the board's time goes on."""
+        is_silent = any(line.startswith(SILENT) for line in self._faults.struck)
+        return SILENCE_MS if is_silent else TOO_LONG_MS
 
 
 class _Stream:
@@ -96,10 +105,13 @@ class _Stream:
         return self._stream.readinto(buf)
 
     def poll(self, ms):
-        if self._stream.poll(int(self._net.patience_s * 1000)):
-            return True
-        self._clock.sleep_ms(ms)
-        return False
+        waited_ms = 0
+        while not self._stream.poll(SILENCE_MS):
+            waited_ms += SILENCE_MS
+            if waited_ms >= self._net.patience_ms():
+                self._clock.sleep_ms(ms)
+                return False
+        return True
 
 
 @cache
@@ -181,7 +193,7 @@ class BoardLab(Lab):
         memory = Memory(_LAYOUT[0])
         memory.data[:] = _flashed()
         self.clock = _Clock()
-        self.net = _Net(self.clock)
+        self.net = _Net(self.clock, server.faults)
         self.board = Board(Flash(memory), net=self.net, clock=self.clock)
         self.board.put("/config.py", self.config())
 

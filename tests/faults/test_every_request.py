@@ -37,7 +37,6 @@ def test_clean_update_asks_for_this(lab):
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("number", range(1, len(UPDATE) + 1))
 def test_fault_at_one_request_ends_nothing(lab, fault, number):
-    lab.net.patience_s = 0.02
     assert lab.update(f"{fault}@any#{number}") == SUCCESS
     assert lab.finals() == ["finished: installed, tested and confirmed"]
     assert lab.runs() == NEW

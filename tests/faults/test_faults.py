@@ -143,7 +143,6 @@ def test_silence_is_given_up_after_twenty_seconds(lab, capsys):
 
 
 def test_one_byte_a_second_is_given_up_after_a_minute(lab, capsys):
-    lab.net.patience_s = 0.02
     lab.server.faults.add("slow=50@poll#1-2")  # a byte in a second of the board's time
     lab.run_idle(50)
     assert errors(capsys.readouterr().out) == []

@@ -20,7 +20,6 @@ from faults.lab import NEW, OLD, SUCCESS
     ],
 )
 def test_fault_that_lasts_ends_nothing(lab, fault):
-    lab.net.patience_s = 0.01
     view = lab.update(fault)
     assert (view.target, view.is_installed) == ("pending", False)
     assert lab.finals() == [] and lab.runs() == OLD

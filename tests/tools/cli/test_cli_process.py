@@ -188,7 +188,12 @@ def test_ctrl_c_is_exit_130(environ, image, devices):
     run(environ, "publish", str(image))
     run(environ, "assign", "fw:2.0.0", "dev-1")
     process = subprocess.Popen(
-        [PROGRAM, "watch", "1"], env=environ, stderr=subprocess.PIPE, text=True
+        [PROGRAM, "watch", "1"],
+        env=environ,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Also where Ctrl-C is ignored, as behind nohup, and a child would take that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert "dev-1 action 1 running" in process.stderr.readline()
     process.send_signal(signal.SIGINT)

@@ -28,9 +28,12 @@ ARGUMENTS = [
 ]
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium: install it, on Debian `apt-get install chromium`"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="no Chromium: install it, on Debian `apt-get install chromium`"
+    ),
+]
 expect.set_options(timeout=10_000)
 
 
