@@ -2,16 +2,9 @@
 # old one, and the server learns why. boot.py guards that first boot.
 #   mpremote cp examples/confirm_or_go_back.py :main.py + reset
 
-import time
-
 import config
 import machine
-from hawkbit import net
-from hawkbit.client import Client
-from hawkbit.firmware import FirmwareSlot
-from hawkbit.http import Session
-from hawkbit.nvs import NVSStore
-from hawkbit.updater import Updater
+from hawkbit import board
 
 
 def self_test():
@@ -20,12 +13,10 @@ def self_test():
 
 
 feed = machine.WDT(timeout=60000).feed
-client = Client(
-    Session(net, time, feed=feed),
+board.updater(
     config.URL,
-    config.TENANT,
     config.CONTROLLER_ID,
     target_token=config.TARGET_TOKEN,
-)
-updater = Updater(client, {"os": FirmwareSlot()}, NVSStore(), feed=feed, self_test=self_test)
-updater.run()
+    feed=feed,
+    self_test=self_test,
+).run()

@@ -5,12 +5,7 @@ import time
 
 import config
 import machine
-from hawkbit import net
-from hawkbit.client import Client
-from hawkbit.firmware import FirmwareSlot
-from hawkbit.http import Session
-from hawkbit.nvs import NVSStore
-from hawkbit.updater import Updater
+from hawkbit import board
 
 
 def work():
@@ -19,14 +14,9 @@ def work():
 
 
 feed = machine.WDT(timeout=60000).feed
-client = Client(
-    Session(net, time, feed=feed),
-    config.URL,
-    config.TENANT,
-    config.CONTROLLER_ID,
-    target_token=config.TARGET_TOKEN,
+updater = board.updater(
+    config.URL, config.CONTROLLER_ID, target_token=config.TARGET_TOKEN, feed=feed
 )
-updater = Updater(client, {"os": FirmwareSlot()}, NVSStore(), feed=feed)
 while True:
     for _ in updater.cycle():
         work()

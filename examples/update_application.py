@@ -16,22 +16,16 @@ feed = machine.WDT(timeout=60000).feed  # an application that raises or hangs go
 
 import application
 import config
-from hawkbit import net
-from hawkbit.client import Client
+from hawkbit import board
 from hawkbit.files import AppFiles
-from hawkbit.firmware import FirmwareSlot
-from hawkbit.http import Session
-from hawkbit.nvs import NVSStore
-from hawkbit.updater import Updater
 
-client = Client(
-    Session(net, time, feed=feed),
+updater = board.updater(
     config.URL,
-    config.TENANT,
     config.CONTROLLER_ID,
+    sinks={"bApp": AppFiles("/app")},
     target_token=config.TARGET_TOKEN,
+    feed=feed,
 )
-updater = Updater(client, {"os": FirmwareSlot(), "bApp": AppFiles("/app")}, NVSStore(), feed=feed)
 while True:
     updater.run_once()
     for _ in range(updater.wait_s()):

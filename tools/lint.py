@@ -21,28 +21,30 @@ ORDER = (
     "__init__",
     "errors",
     "log",
+    "settings",
     "ddi",
     "signature",
-    "image",
-    "otadata",
     "pem",
     "tls_errors",
     "net",
     "http",
     "requests_session",
     "client",
+    "journal",
+    "filestore",
+    "rollback",
+    "deployment",
     "download",
     "delta",
-    "journal",
-    "nvs",
-    "rollback",
-    "firmware",
+    "slot",
     "bundle",
     "files",
     "report",
-    "deploy",
+    "trial",
     "confirmation",
+    "action",
     "updater",
+    "board",
 )
 
 # Modules of the firmware that only some of ours may import.
@@ -51,9 +53,9 @@ MAY_IMPORT = {
     "ssl": ("net",),
     "tls": ("net",),
     "select": ("net",),
-    "esp32": ("firmware", "journal", "nvs", "rollback"),
-    "machine": ("bundle", "rollback", "updater"),
-    "os": ("bundle", "files", "journal"),
+    "esp32": ("journal", "rollback", "slot"),
+    "machine": ("rollback", "updater"),
+    "os": ("bundle", "files", "filestore"),
     "vfs": ("files",),
 }
 MAY_PRINT = ("log",)
@@ -61,7 +63,7 @@ MAY_PRINT = ("log",)
 MAX_FUNCTION_LINES = 30
 
 # Words that mean something else in these modules than in DDI: a key of the journal, an event.
-HOMONYMS = {"downloaded": ("deploy",)}
+HOMONYMS = {"downloaded": ("action",)}
 
 # What no file of the project says, and why.
 FORBIDDEN = {

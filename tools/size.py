@@ -15,11 +15,20 @@ from rich.table import Table
 ROOT = Path(__file__).resolve().parent.parent
 
 KB = 1024
-# What the whole DDI contract needs, in code that can be read; `deploy` is the largest module.
-MODULE_BUDGET = 4 * KB + KB // 4
-TOTAL_BUDGET = 28 * KB + KB // 2
+# What the whole DDI contract needs, in code that can be read; `updater` is the largest module.
+MODULE_BUDGET = 4 * KB + KB // 2
+TOTAL_BUDGET = 34 * KB + KB // 2
 # What not every board loads is printed apart and does not count in the total.
-APART = ("bundle", "delta", "files", "nvs", "pem", "requests_session", "signature", "tls_errors")
+APART = (
+    "bundle",
+    "delta",
+    "files",
+    "filestore",
+    "pem",
+    "requests_session",
+    "signature",
+    "tls_errors",
+)
 # What has a budget of its own.
 OWN_BUDGETS = {"delta": 3 * KB, "signature": 2 * KB}
 

@@ -18,23 +18,21 @@ import os
 
 from micropython import const
 
+from hawkbit import rollback
+
 NEW = const("new")
 TRIAL = const("trial")
 GOOD = const("good")
 BACK = const("back")
 
-GUARD_TIMEOUT_S = const(3600 + 120)
-
 running = {}  # path -> "", ".a" or ".b": what guard() chose
-_guard = None
 
 
-def guard(path, timeout_s=GUARD_TIMEOUT_S, timer_id=1):
+def guard(path, timeout_s=rollback.TIMEOUT_S, watchdog_s=None, timer_id=-1):
     """Return the directory to import from: once per boot, in boot.py. Raises no OSError.
 
-    On trial it arms a timer that resets unless `confirm()` comes first; timeout_s None: none,
-    where a hardware watchdog does it. Any reset before that goes back, a wake from deep sleep
-    too.
+    On trial it arms the guard of rollback.py, which see; timeout_s None: none, where a hardware
+    watchdog does it. Any reset before confirm() goes back, a wake from deep sleep too.
     """
     now, before, state = read(path)
     running[path] = now
@@ -49,16 +47,8 @@ def guard(path, timeout_s=GUARD_TIMEOUT_S, timer_id=1):
         except OSError:
             pass  # the flash is full: what cannot be counted is not tried
     if timeout_s and on_trial(path):
-        _arm(timeout_s, timer_id)
+        rollback.arm(timeout_s, watchdog_s, timer_id)
     return directory(path)
-
-
-def _arm(timeout_s, timer_id):
-    global _guard
-    from machine import Timer, reset
-
-    _guard = Timer(timer_id)
-    _guard.init(mode=Timer.ONE_SHOT, period=timeout_s * 1000, callback=lambda _: reset())
 
 
 def directory(path):
@@ -73,14 +63,11 @@ def on_trial(path):
 
 
 def confirm(path):
-    """Keep the directory in use, and disarm the guard. May be called at every boot."""
-    global _guard
+    """Keep the directory in use. May be called at every boot; rollback.confirm() comes after
+    it, and disarms the guard."""
     now, before, _ = read(path)
     if on_trial(path):
         write(path, now, before, GOOD)
-    if _guard:
-        _guard.deinit()
-        _guard = None
 
 
 def read(path):

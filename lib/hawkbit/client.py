@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 the micropython-hawkbit authors
 # SPDX-License-Identifier: MIT
-"""One method per DDI resource, over any HTTP session (see http.Session).
+"""The controller's side of DDI: its poll, its attributes, and the requests that the life of an
+action is made of, over any HTTP session (see http.Session).
 
 All methods raise OSError (network), HTTPError (a status that the call does not accept),
 ProtocolError (not DDI) and UpdateError (an answer over json_limit). JSON is read into
@@ -14,12 +15,9 @@ from micropython import const
 from hawkbit import ddi
 from hawkbit.errors import HTTPError, ProtocolError, UpdateError
 from hawkbit.http import split_url
+from hawkbit.settings import take_all
 
 BLOCK_SIZE = const(4096)
-
-_JSON_LIMIT = const(8 * 1024)
-_MAX_REDIRECTS = const(3)
-_REDIRECTS = const((301, 302, 303, 307, 308))
 
 
 def quote(text):
@@ -28,43 +26,34 @@ def quote(text):
     return "".join(chr(b) if b in safe else "%%%02X" % b for b in text.encode())
 
 
-class Client:
-    """A controller of one tenant at `url`, such as "https://hawkbit.example".
+def absolute(url, location):
+    """Return the URL that `location` means, in an answer from `url`."""
+    if location.startswith("/"):
+        return "/".join(url.split("/", 3)[:3]) + location
+    return location
 
-    Give `target_token` or `gateway_token`; it goes to that origin only. JSON links are
-    followed there too, whatever host a proxy made the server write into them; links of
-    artifacts may lead elsewhere (CDN), unless `rewrite_links` brings them home.
+
+class Client:
+    """A controller of one tenant at `address`, such as "https://hawkbit.example".
+
+    Its token goes to that origin only. JSON links are followed there too, whatever host a proxy
+    made the server write into them; links of artifacts may lead elsewhere (CDN).
     """
 
-    def __init__(
-        self,
-        session,
-        url,
-        tenant,
-        controller_id,
-        target_token=None,
-        gateway_token=None,
-        rewrite_links=False,
-        weak_hashes=False,
-        json_limit=_JSON_LIMIT,
-    ):
+    # Settings.
+    target_token = None  # one of the two, or none where the server lets anonymous devices in
+    gateway_token = None
+    rewrite_links = False  # bring links of artifacts home too: a proxy writes wrong hosts
+    weak_hashes = False  # take sha1 or md5 from servers that have no sha256
+    json_limit = 8 * 1024  # bytes of an answer, at least 4096
+
+    def __init__(self, session, address, tenant, controller_id, **settings):
+        take_all(self, settings)
         self.block = bytearray(BLOCK_SIZE)
         self.view = memoryview(self.block)
+        self.url = ddi.CONTROLLER % (address.rstrip("/"), quote(tenant), quote(controller_id))
         self._session = session
-        self._origin = split_url(url)[:3]
-        self.base = "%s/%s/controller/v1/%s" % (
-            url.rstrip("/"),
-            quote(tenant),
-            quote(controller_id),
-        )
-        self._token = None
-        if target_token:
-            self._token = "TargetToken " + target_token
-        elif gateway_token:
-            self._token = "GatewayToken " + gateway_token
-        self._rewrite_links = rewrite_links
-        self._weak_hashes = weak_hashes
-        self._json_limit = json_limit
+        self.origin = split_url(address)[:3]
         self._etag = None
         self._polled = None
 
@@ -73,100 +62,42 @@ class Client:
         self._session.close()
 
     def poll(self):
-        """Return the ddi.Base; on a 304 to our own ETag, the last one."""
-        heads = {"If-None-Match": self._etag} if self._etag else {}
-        response = self._request("GET", self.base, heads)
+        """Return the ddi.Poll; on a 304 to our own ETag, the last one."""
+        headers = {"If-None-Match": self._etag} if self._etag else {}
+        response = self.request("GET", self.url, headers)
         try:
             if response.status == 304 and self._polled:
                 return self._polled
             etag = response.header("etag")
-            self._polled = ddi.base(self._json(response))
+            self._polled = ddi.poll(self._json(response))
             self._etag = etag
         finally:
             response.close()
         return self._polled
 
-    def deployment(self, link):
-        """Return the ddi.Deployment behind a deploymentBase, confirmationBase or
-        installedBase link. Only for links just polled: asking for the deploymentBase of a
-        closed action breaks the server's record of it.
-
-        Raises UpdateError when it can never be installed.
-        """
-        return ddi.deployment(self._get(link), link, self._weak_hashes)
-
-    def feedback(self, action_id, execution, finished, details=(), code=None):
-        """Report on an action: one status entry. EXEC_CLOSED ends it. 410: it has ended."""
-        self.send(
-            "POST",
-            "/deploymentBase/%s/feedback" % action_id,
-            ddi.feedback(execution, finished, details, code),
-        )
-
-    def stop_id(self, link):
-        """Return the id of the action that a cancelAction link wants stopped."""
-        return ddi.stop_id(self._get(link))
-
-    def cancel_feedback(self, action_id, execution, finished, details=()):
-        """Answer a cancelAction. EXEC_CLOSED with success accepts it, EXEC_REJECTED refuses."""
-        self.send(
-            "POST",
-            "/cancelAction/%s/feedback" % action_id,
-            ddi.feedback(execution, finished, details),
-        )
-
     def config_data(self, attributes, mode=ddi.MODE_MERGE):
         """Send attributes of the device, a dict with at least one pair."""
-        self.send("PUT", "/configData", ddi.config_data(attributes, mode))
+        self.send("PUT", "/" + ddi.CONFIG_DATA, ddi.config_data(attributes, mode))
 
-    def set_installed(self, name, version):
-        """Say which distribution set runs, after a rollback or a cable flash.
+    def at_home(self, link):
+        """Return `link` on the configured origin."""
+        return absolute(self.url, split_url(absolute(self.url, link))[3])
 
-        Experimental in hawkBit, which ignores it while an action is open.
-        """
-        self.send("PUT", "/installedBase", {"name": name, "version": version})
+    def request(self, method, url, headers, body=None):
+        """Ask any server; the token goes along to the configured origin only."""
+        headers["Accept"] = "application/hal+json, */*"
+        if split_url(url)[:3] == self.origin:
+            if self.target_token:
+                headers["Authorization"] = "TargetToken " + self.target_token
+            elif self.gateway_token:
+                headers["Authorization"] = "GatewayToken " + self.gateway_token
+        return self._session.request(method, url, headers, body)
 
-    def artifact(self, url, start, end, etag=None):
-        """Ask for the bytes `start` to `end` (exclusive) of an artifact; return the response.
-
-        etag: as received with an earlier part; another file is then answered whole (200).
-        Raises UpdateError for a link from https to http.
-        """
-        heads = {"Range": "bytes=%d-%d" % (start, end - 1)}
-        if etag:
-            heads["If-Range"] = etag
-        if self._rewrite_links:
-            url = self._at_home(url)
-        for _ in range(_MAX_REDIRECTS):
-            if self._origin[0] == "https" and not url.startswith("https:"):
-                raise UpdateError("artifact link leads from https to http; see rewrite_links")
-            # A copy: the token in it must not go along to where a redirect leads.
-            response = self._request("GET", url, heads.copy())
-            if response.status not in _REDIRECTS:
-                return response
-            location = response.header("location") or ""
-            response.close()
-            url = self._absolute(url, location)
-        raise ProtocolError("over %d redirects" % _MAX_REDIRECTS)
-
-    def _at_home(self, link):
-        return self._absolute(self.base, split_url(self._absolute(self.base, link))[3])
-
-    def _absolute(self, url, location):
-        if location.startswith("/"):
-            return "/".join(url.split("/", 3)[:3]) + location
-        return location
-
-    def _request(self, method, url, heads, body=None):
-        heads["Accept"] = "application/hal+json, */*"
-        if self._token and split_url(url)[:3] == self._origin:
-            heads["Authorization"] = self._token
-        return self._session.request(method, url, heads, body)
-
-    def _get(self, link):
+    def get(self, link):
+        """Return the JSON behind a link of a poll."""
         # Unless it is answered, the next poll is whole: the link may be out of date, or wrong.
         etag, self._etag = self._etag, None
-        response = self._request("GET", self._at_home(link), {})
+        response = self.request("GET", self.at_home(link), {})
         try:
             answer = self._json(response)
         finally:
@@ -175,10 +106,10 @@ class Client:
         return answer
 
     def send(self, method, path, body):
-        """Send `body` as JSON to a path below the controller's base."""
-        heads = {"Content-Type": "application/json"}
+        """Send `body` as JSON to a path below the controller's URL."""
+        headers = {"Content-Type": "application/json"}
         body = json.dumps(body).encode()
-        response = self._request(method, self.base + path, heads, body)
+        response = self.request(method, self.url + path, headers, body)
         try:
             if not 200 <= response.status < 300:
                 raise self.error(response, path)
@@ -200,10 +131,10 @@ class Client:
             raise ProtocolError("not JSON")
 
     def _rest(self, response):
-        rest = bytearray(self._json_limit - BLOCK_SIZE + 1)
+        rest = bytearray(self.json_limit - BLOCK_SIZE + 1)
         n = response.readinto(memoryview(rest))
         if n == len(rest):
-            raise UpdateError("an answer larger than %d bytes" % self._json_limit)
+            raise UpdateError("an answer larger than %d bytes" % self.json_limit)
         return rest[:n]
 
     def error(self, response, path):

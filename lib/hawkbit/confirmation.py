@@ -5,30 +5,37 @@
 The updater imports this only when an action waits for confirmation.
 """
 
-from hawkbit import ddi
-from hawkbit.deploy import NOW, REFUSE
+from micropython import const
+
+from hawkbit import deployment
+from hawkbit.ddi import CONFIRMATION_BASE
 from hawkbit.errors import HTTPError, UpdateError
+from hawkbit.settings import NOW, REFUSE
+
+# DdiConfirmationFeedback.Confirmation.
+_CONFIRMED = const("confirmed")
+_DENIED = const("denied")
 
 
-def answer(client, link, accept):
-    """Ask `accept` about the action behind a confirmationBase link, and tell the server.
+def answer(client, offer, accept):
+    """Ask `accept` about an action that waits for confirmation, and tell the server.
 
     Returns False if it said LATER. A denied action stays open on the server, and is offered
     again. What could never be installed is denied, with the reason.
     """
     details = ()
     try:
-        answered = accept(client.deployment(link))
+        answered = accept(deployment.read(client, offer))
     except UpdateError as e:
         answered = REFUSE
         details = [str(e)]
     if answered not in (NOW, REFUSE):
         return False
-    word = ddi.CONFIRMED if answered == NOW else ddi.DENIED
+    word = _CONFIRMED if answered == NOW else _DENIED
     client.send(
         "POST",
-        "/confirmationBase/%s/feedback" % ddi.action_id(link),
-        {"confirmation": word, "details": ddi.clean_details(details)},
+        deployment.FEEDBACK % (CONFIRMATION_BASE, offer.action_id),
+        {"confirmation": word, "details": deployment.clean_details(details)},
     )
     return True
 
@@ -42,7 +49,7 @@ def auto_confirm(client, active, initiator=None, remark=None):
     if remark:
         body["remark"] = remark
     try:
-        client.send("POST", "/confirmationBase/%sAutoConfirm" % verb, body)
+        client.send("POST", "/%s/%sAutoConfirm" % (CONFIRMATION_BASE, verb), body)
     except HTTPError as e:
         if e.status != 409:  # it was so already
             raise

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """One artifact into one sink: whole blocks, one buffer, length and hash.
 
-A sink is any object with these methods (firmware.FirmwareSlot, files.AppFiles):
+A sink is any object with these (slot.FirmwareSlot, files.AppFiles):
 
 begin(artifact, have)  start, keeping the first `have` bytes (whole blocks) that are stored;
                        return how many it really keeps. Raises UpdateError on size or
@@ -11,25 +11,48 @@ write(offset, block)   store up to 4096 bytes, which it may alter; offset a mult
 read(offset, buf)      give back what is stored; for a begin() that may keep something
 finish()               length and hash of the artifact agreed
 activate()             use it from the next boot on; True: needs a reset. May be repeated
-activated()            after that reset: does it run? UpdateError: it was rolled back
-on_trial()             is what runs now not confirmed yet?
-confirm(), revert()    at that boot: keep it, or go back to what was before; revert() returns
-                       True when it still runs, so that a reset is needed
 abort()                forget what begin() started
 keep(), restore(kept)  a short str that the journal keeps for the sink over a reset
 is_slot                True for the one that is activated last, since it decides what boots;
                        it takes a single artifact. Other parts may have several: the next
-                       begin() adds to what was finished, until abort() or confirm()
+                       begin() adds to what was finished, until abort() or the trial ends
+trial                  what judges it after activate() (see trial.py), or None
 """
 
 import hashlib
 
 from micropython import const
 
-from hawkbit.client import BLOCK_SIZE
+from hawkbit.client import BLOCK_SIZE, absolute
 from hawkbit.errors import HTTPError, ProtocolError, UpdateError
 
 _MAX_STUCK = const(5)
+_MAX_REDIRECTS = const(3)
+_REDIRECTS = const((301, 302, 303, 307, 308))
+_FIREWALL = const("%;\\/")  # what Spring's, before hawkBit, refuses in a path, however encoded
+
+
+def ask(client, url, start, end, etag=None):
+    """Ask for the bytes `start` to `end` (exclusive) of an artifact.
+
+    Returns the response and the URL that gave it, which may be that of a redirect.
+    etag: as received with an earlier part; another file is then answered whole (200).
+    Raises UpdateError for a link from https to http.
+    """
+    headers = {"Range": "bytes=%d-%d" % (start, end - 1)}
+    if etag:
+        headers["If-Range"] = etag
+    for _ in range(_MAX_REDIRECTS):
+        if client.origin[0] == "https" and not url.startswith("https:"):
+            raise UpdateError("artifact link leads from https to http; see rewrite_links")
+        # A copy: the token in it must not go along to where a redirect leads.
+        response = client.request("GET", url, headers.copy())
+        if response.status not in _REDIRECTS:
+            return response, url
+        location = response.header("location") or ""
+        response.close()
+        url = absolute(url, location)
+    raise ProtocolError("over %d redirects" % _MAX_REDIRECTS)
 
 
 class Download:
@@ -43,6 +66,8 @@ class Download:
         self.artifact = artifact
         self.offset = 0
         self.etag = None
+        link = client.at_home(artifact.url) if client.rewrite_links else artifact.url
+        self._link = self._url = link
         self._client = client
         self._sink = sink
         self._resumed = False
@@ -50,10 +75,10 @@ class Download:
         # Cut now, since a slice in the loop would allocate.
         self._tail = client.view[: artifact.size % BLOCK_SIZE]
 
-    def begin(self, have, etag, each):
+    def begin(self, have, etag, block_done):
         """Start, or go on after a reset with `have` bytes: they are hashed again first.
 
-        A generator that calls each() and yields after each block read back.
+        A generator that calls block_done() and yields after each block read back.
         """
         self._hash = getattr(hashlib, self.artifact.hash)()
         self.offset = 0
@@ -64,17 +89,17 @@ class Download:
             self._sink.read(self.offset, self._client.view)
             self._hash.update(self._client.view)
             self.offset += BLOCK_SIZE
-            each()
+            block_done()
             yield
 
-    def window(self, size, each):
+    def window(self, size, block_done):
         """Fetch the next `size` bytes, or all that are left if the server knows no Range.
 
-        A generator that yields after the head, and calls each() and yields after each block.
+        A generator that yields after the head, and calls block_done() and yields after each block.
         """
         start = self.offset
         try:
-            yield from self._window(size, each)
+            yield from self._window(size, block_done)
         except (HTTPError, ProtocolError) as e:
             self._stuck = 1 if self.offset > start else self._stuck + 1
             if self._stuck < _MAX_STUCK or self._may_pass(e):
@@ -86,9 +111,10 @@ class Download:
         # A 5xx with an errorCode is hawkBit's own: the file is lost there.
         return isinstance(error, HTTPError) and error.is_transient() and not error.error_code
 
-    def _window(self, size, each):
+    def _window(self, size, block_done):
         end = min(self.offset + size, self.artifact.size)
-        response = self._client.artifact(self.artifact.url, self.offset, end, self.etag)
+        url, self._url = self._url, self._link  # after an error the link is asked anew
+        response, url = ask(self._client, url, self.offset, end, self.etag)
         try:
             end = self._check_head(response, end)
             self.etag = response.header("etag")
@@ -104,8 +130,9 @@ class Download:
                 except OSError as e:
                     raise UpdateError("cannot be stored at %d: %s" % (self.offset, e))
                 self.offset += len(view)
-                each()
+                block_done()
                 yield
+            self._url = url  # where a redirect led: the next window is there too
         finally:
             response.close()
 
@@ -121,7 +148,7 @@ class Download:
                 self._wrong_size(length)
             self._restart()
             return self.artifact.size
-        if response.status == 400:
+        if response.status == 400 and any(c in self.artifact.filename for c in _FIREWALL):
             raise UpdateError("the server refuses the file name %s" % self.artifact.filename)
         if response.status in (412, 416):
             total = (response.header("content-range") or "").split("/")[-1]

@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: 2026 the micropython-hawkbit authors
 # SPDX-License-Identifier: MIT
-"""What can go wrong. OSError is the network or the flash and passes through as it is."""
+"""What can go wrong. OSError is the network or the flash and passes through as it is.
+
+MemoryError is an everyday event on a board, and neither: see PASSING.
+"""
 
 from micropython import const
 
@@ -43,3 +46,7 @@ class ProtocolError(HawkbitError):
 
 class UpdateError(HawkbitError):
     """The deployment can never be installed; the text is reported as closed/failure."""
+
+
+# What may go well at the next try.
+PASSING = (HawkbitError, OSError, MemoryError)

@@ -66,6 +66,7 @@ class Files:
     def __init__(self, path, reserve_bytes=16 * 1024):
         self._path = path
         self._reserve_bytes = reserve_bytes
+        self.trial = self
         self._target = None  # ".a" or ".b" while an update is under way
         self._complete = False  # is one of its artifacts?
         self._file = None
@@ -143,8 +144,9 @@ class Files:
             bundle.running[self._path] = self._target
         return self.needs_reset
 
-    def activated(self):
-        """See download.py. The pointer tells whether it ever ran."""
+    def activated(self, kept):
+        """See trial.py. The pointer tells whether it ever ran."""
+        self.restore(kept)
         if bundle.running.get(self._path) == self._target:
             return True
         if bundle.read(self._path)[2] in (bundle.TRIAL, bundle.BACK):
@@ -152,16 +154,16 @@ class Files:
         return False
 
     def on_trial(self):
-        """See download.py and bundle.py."""
+        """See trial.py and bundle.py."""
         return bundle.on_trial(self._path)
 
     def confirm(self):
-        """See download.py and bundle.py."""
+        """See trial.py and bundle.py."""
         bundle.confirm(self._path)
         self._target = None
 
     def revert(self):
-        """See download.py. What was confirmed goes back only if its own action failed after all:
+        """See trial.py. What was confirmed goes back only if its own action failed after all:
         the power was cut before the slot that came with it was confirmed too."""
         now, before, state = bundle.read(self._path)
         if state in (bundle.NEW, bundle.TRIAL) or (state == bundle.GOOD and now == self._target):

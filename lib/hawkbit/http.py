@@ -11,6 +11,7 @@ import errno
 from micropython import const
 
 from hawkbit.errors import ProtocolError
+from hawkbit.settings import take_all
 
 # For all lines of a head together, or those around one chunk.
 _HEAD_LIMIT = const(8192)
@@ -23,7 +24,7 @@ _DIGITS = const("0123456789")
 _HEX_DIGITS = const(b"0123456789abcdefABCDEF")
 _TO_THE_END = const(-1)  # of the connection
 
-KEPT_HEADS = (
+KEPT_HEADERS = (
     "connection",
     "content-length",
     "content-range",
@@ -76,7 +77,7 @@ def _message(method, url, path, headers, body):
         lines.append("Content-Length: %d" % len(body))
     text = "\r\n".join(lines) + "\r\n\r\n"
     if not text.count("\r") == text.count("\n") == len(lines) + 1:
-        raise ProtocolError("a line end in a head")
+        raise ProtocolError("a line end in a header")
     return text.encode() + body
 
 
@@ -84,22 +85,20 @@ class Session:
     """Requests to any server over at most one connection, kept for the next request.
 
     net: the module hawkbit.net. clock: the module time. tls: net.context(), for https.
-    feed: for a watchdog; called before and after dialling and every second of waiting for an
-    answer, not inside dialling and not inside a write that stalls.
-    timeout_s: for connecting, for a write, and how long the server may be silent; it may fall
-    three times as long behind min_bytes_per_s. deadline_s: for one answer altogether. Only
-    waiting for the server counts: a caller may take long between two reads.
+    Only waiting for the server counts: a caller may take long between two reads.
     """
 
-    def __init__(
-        self, net, clock, tls=None, feed=None, timeout_s=20, min_bytes_per_s=256, deadline_s=3600
-    ):
+    # Settings. feed(): for a watchdog; called before and after dialling and every second of
+    # waiting for an answer, not inside dialling and not inside a write that stalls.
+    feed = None
+    timeout_s = 20  # for connecting, for a write, and how long the server may be silent
+    min_bytes_per_s = 256  # how far behind it may fall: three timeout_s; 0: as far as it likes
+    deadline_s = 3600  # for one answer altogether
+
+    def __init__(self, net, clock, tls=None, **settings):
+        take_all(self, settings)
         self.connections = 0  # opened so far
         self.clock = clock
-        self.feed = feed or int  # int() does nothing
-        self.timeout_s = timeout_s
-        self.min_bytes_per_s = min_bytes_per_s
-        self.deadline_s = deadline_s
         self._net = net
         self._tls = tls
         self._origin = None
@@ -124,6 +123,11 @@ class Session:
         self._open(origin)
         return self._exchange(message)
 
+    def feed_watchdog(self):
+        """Call the hook `feed`, if there is one."""
+        if self.feed:
+            self.feed()
+
     def close(self):
         """Close the kept connection; the next request opens another."""
         if self._connection:
@@ -141,9 +145,9 @@ class Session:
         tls = self._tls if scheme == "https" else None
         if scheme == "https" and not tls:
             raise ProtocolError("https needs Session(tls=net.context(ca))")
-        self.feed()
+        self.feed_watchdog()
         stream = self._net.dial(host, port, tls, self.timeout_s)
-        self.feed()
+        self.feed_watchdog()
         self.connections += 1
         self._origin = origin
         self._connection = _Connection(stream, self)
@@ -199,7 +203,8 @@ class _Connection:
                 break
             else:
                 self._silent_ms = 0
-                self._behind_ms -= n * 1000 // self._session.min_bytes_per_s
+                rate = self._session.min_bytes_per_s
+                self._behind_ms -= n * 1000 // rate if rate else self._behind_ms
                 got += n
                 if got < size:
                     view = view[n:]
@@ -210,7 +215,7 @@ class _Connection:
         session = self._session
         started = session.clock.ticks_ms()
         self._stream.poll(_POLL_MS)
-        session.feed()
+        session.feed_watchdog()
         ms = session.clock.ticks_diff(session.clock.ticks_ms(), started)
         self._waited_ms += ms
         self._silent_ms += ms
@@ -248,7 +253,7 @@ class _Connection:
 class Response:
     """An answer: `status`, and a body to be read or given up.
 
-    Of the heads only those are there that the library needs: KEPT_HEADS.
+    Of the headers only those are there that the library needs: KEPT_HEADERS.
     """
 
     def __init__(self, connection):
@@ -263,8 +268,8 @@ class Response:
         self._find_body()
 
     def header(self, name):
-        """Return the value of a head, or None. name: in lower case."""
-        return self._heads.get(name)
+        """Return the value of a header, or None. name: in lower case."""
+        return self._headers.get(name)
 
     def _read_head(self):
         # Returns whether it is HTTP/1.1, where connections are kept.
@@ -274,7 +279,7 @@ class Response:
         if version not in (b"HTTP/1.1", b"HTTP/1.0") or len(code) != 3 or not code.isdigit():
             raise ProtocolError("not HTTP: %s" % line[:40])
         self.status = int(code)
-        self._heads = {}
+        self._headers = {}
         line = self._connection.line()
         while line:
             self._keep(line)
@@ -284,14 +289,14 @@ class Response:
     def _keep(self, line):
         name, colon, value = line.partition(b":")
         if not colon or name.split() != [name]:  # a folded line, too (5.2)
-            raise ProtocolError("not a head: %s" % line[:40])
+            raise ProtocolError("not a header: %s" % line[:40])
         try:
             name = name.decode().lower()
-            if name in KEPT_HEADS:
+            if name in KEPT_HEADERS:
                 value = value.strip().decode()
-                if self._heads.get(name, value) != value:
-                    value = self._heads[name] + ", " + value
-                self._heads[name] = value
+                if self._headers.get(name, value) != value:
+                    value = self._headers[name] + ", " + value
+                self._headers[name] = value
         except ValueError:
             raise ProtocolError("not UTF-8: %s" % line[:40])
 
@@ -305,7 +310,7 @@ class Response:
             if encoding.lower() != "chunked":
                 raise ProtocolError("Transfer-Encoding: " + encoding)
             self._is_chunked = True
-            self._heads["content-length"] = None  # chunks win
+            self._headers["content-length"] = None  # chunks win
             self._next_chunk()
         elif length is None:
             self._left = _TO_THE_END

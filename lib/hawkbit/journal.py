@@ -2,57 +2,103 @@
 # SPDX-License-Identifier: MIT
 """What must survive a reset: one record, a small dict, written as JSON.
 
-A store has `load()` -> bytes or None and `save(data)`, all or nothing. A record outlives
+A store has `load()` -> bytes or None and `save(data)`, all or nothing; see filestore.py for one
+without NVS. A record outlives
 its writer: after a rollback an older library reads it, so unknown keys are left alone until
-the action ends, and another format, server or device drops it. The keys: see deploy.py.
+the action ends, and another format, server or device drops it.
+
+key        what it says
+state      where the action stands: action.py has the table
+action     the id of the latest action, as text
+key        the digests of its artifacts: with the id, what an action is known by
+tries      how often it was activated
+posts      status entries spent on it
+done       how many of its artifacts are complete
+at, etag   how far the next one has come, in bytes, and its ETag
+kept       the sinks' own words, by part
+consent    True: the user agreed to it
+stored     the files of a download-only action, which lie complete in the sinks
+cause      why its image was given up
+ended      how it ended: success or failure
+early      True: the next boot imports what an offer needs while the heap is whole
+reports    undelivered final reports: [action id, execution, finished, details]
+lost       the action whose end the server cannot be told
+answered   the action that the user confirmed or denied
+config     the checksum of the attributes that the server knows
+installed  the [name, version] that the server was told
 """
 
 import json
-import os
 
 from micropython import const
 
 from hawkbit import log
 
+IDLE = const("idle")
+DOWNLOADING = const("downloading")
+STAGED = const("staged")
+ACTIVATING = const("activating")
+TESTING = const("testing")
+REPORTING = const("reporting")
+
 FORMAT = const(1)
 
-# Undelivered reports; the attributes and the installed set that the server knows; the action
-# that the user confirmed or denied.
-_LASTING = const(("reports", "config", "installed", "answered"))
+_LASTING = const(("reports", "config", "installed", "answered"))  # outlive the action
+_TYPES = (
+    (str, ("state", "action", "key", "cause", "ended", "stored", "lost", "answered")),
+    (int, ("tries", "posts", "done", "at", "config")),
+    (list, ("reports", "installed")),
+    (dict, ("kept",)),
+)
+_MAX_SIZE = const(4000)  # one page of NVS; four long reports are well below
 
 
-class FileStore:
-    """A store in one file. Renaming over the old one is atomic on LittleFS, not on FAT."""
+class NVSStore:
+    """A store in one NVS blob: it survives a reformatted filesystem.
 
-    def __init__(self, path="hawkbit.json"):
-        self._path = path
+    Make one and keep it, since each esp32.NVS leaks a handle. `key`: at most 15 characters.
+    """
+
+    def __init__(self, namespace="hawkbit", key="record"):
+        from esp32 import NVS
+
+        self._nvs = NVS(namespace)
+        self._key = key
 
     def load(self):
         """Return the bytes saved last, or None."""
+        buf = bytearray(_MAX_SIZE)
         try:
-            with open(self._path, "rb") as f:
-                return f.read()
-        except OSError:  # no such file: nothing was saved yet
+            size = self._nvs.get_blob(self._key, buf)
+        except OSError:  # ESP_ERR_NVS_NOT_FOUND: nothing was saved yet
             return None
+        return bytes(buf[:size])
 
     def save(self, data):
-        """Write beside, then rename: a power cut leaves the old record or the new one."""
-        beside = self._path + ".new"
-        with open(beside, "wb") as f:
-            f.write(data)
-        os.rename(beside, self._path)
+        """Write the blob; NVS keeps the old one until the new one is whole."""
+        if len(data) > _MAX_SIZE:
+            raise OSError("a record of %d bytes" % len(data))
+        self._nvs.set_blob(self._key, data)
+        self._nvs.commit()
 
 
 class Journal:
     """The record in `record`, and in `store` each time it is written.
 
-    base: the controller's base URL; a record of another one is not ours.
+    url: the controller's; a record of another one is not ours. on_state(state): called when
+    another state was written.
     """
 
-    def __init__(self, store, base):
+    def __init__(self, store, url, on_state):
         self._store = store
-        self._base = base
+        self._url = url
+        self._on_state = on_state
         self.record = self._load()
+
+    @property
+    def state(self):
+        """One of the states above."""
+        return self.record.get("state", IDLE)
 
     def _load(self):
         data = self._store.load()
@@ -60,8 +106,8 @@ class Journal:
             return {}
         try:
             record = json.loads(data)
-            if record["format"] == FORMAT and record["base"] == self._base:
-                return record
+            if record["format"] == FORMAT and record["base"] == self._url:
+                return _checked(record)
             log.line(log.ERROR, "journal: dropped, of another server, device or format")
         except (ValueError, KeyError, TypeError):
             log.line(log.ERROR, "journal: dropped, not a record")
@@ -82,7 +128,33 @@ class Journal:
         self._save(keys)
 
     def _save(self, record):
+        before = self.state
         record["format"] = FORMAT
-        record["base"] = self._base
+        record["base"] = self._url
         self._store.save(json.dumps(record).encode())
         self.record = record
+        if self.state != before:
+            self._on_state(self.state)
+
+
+def _checked(record):
+    # An action with a wrong type anywhere is forgotten; what lasts is kept where it is right.
+    wrong = [
+        key
+        for kind, keys in _TYPES
+        for key in keys
+        if not isinstance(record.get(key, kind()), kind)
+    ]
+    if not wrong:
+        if not all(type(words) is str for words in record.get("kept", {}).values()):
+            wrong.append("kept")
+        if not all(_is_report(report) for report in record.get("reports", ())):
+            wrong.append("reports")
+    if not wrong:
+        return record
+    log.line(log.ERROR, "journal: dropped, no usable %s", wrong)
+    return {key: record[key] for key in _LASTING if key in record and key not in wrong}
+
+
+def _is_report(report):
+    return type(report) is list and [type(word) for word in report] == [str, str, str, list]

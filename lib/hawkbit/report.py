@@ -1,79 +1,108 @@
 # SPDX-FileCopyrightText: 2026 the micropython-hawkbit authors
 # SPDX-License-Identifier: MIT
 """What the server is told: final reports, which wait on flash until they are delivered, and
-progress, which may be lost and has a budget.
-
-In the journal: `reports`, a list of [action id, execution, finished, details]; `posts`, the
-status entries spent on the action; `lost`, the action whose end the server can not be told.
+progress, which may be lost and has a budget. Imported when there is something to tell.
 """
 
 from micropython import const
 
-from hawkbit import ddi, log
-from hawkbit.errors import HawkbitError, HTTPError
+from hawkbit import log
+from hawkbit.ddi import DEPLOYMENT_BASE
+from hawkbit.deployment import (
+    EXEC_CLOSED,
+    EXEC_PROCEEDING,
+    FEEDBACK,
+    RESULT_NONE,
+    RESULT_SUCCESS,
+    feedback,
+)
+from hawkbit.errors import PASSING, HTTPError
+from hawkbit.journal import DOWNLOADING, IDLE, REPORTING, STAGED
 
 _MAX_POSTS = const(18)  # of 20: one is for the end, one for an answer to a cancel
 _MAX_REPORTS = const(4)
 
 
 class Reports:
-    """The queue of final reports in `journal`."""
+    """The queue of final reports in `journal`. event: Updater's."""
 
-    def __init__(self, client, journal):
+    def __init__(self, client, journal, event):
         self._client = client
         self._journal = journal
+        self._event = event
 
     def queue(self):
         """Return the undelivered final reports, oldest first."""
         return self._journal.record.get("reports", [])
 
-    def has(self, action_id):
-        """Is the final report of that action still to be delivered?"""
-        return any(report[0] == action_id for report in self.queue())
-
-    def with_final(self, action_id, execution, finished, details):
-        """Return the queue with one more final report, the only one of its action."""
+    def end(self, finished, details, execution=EXEC_CLOSED, **keys):
+        """End the action in the journal, with its one final report; `keys` stay in the record."""
+        record = self._journal.record
+        action_id = record.get("action")
         queue = [report for report in self.queue() if report[0] != action_id]
-        queue.append([action_id, execution, finished, ddi.clean_details(details)])
+        queue.append([action_id, execution, finished, details])
         if len(queue) > _MAX_REPORTS:
             log.line(log.ERROR, "action %s: report lost: too many", queue.pop(0)[0])
-        return queue
+        self._journal.renew(
+            state=REPORTING,
+            action=action_id,
+            key=record.get("key", ""),
+            # What was given up before its activation was a try, too.
+            tries=record.get("tries", 0) + (record.get("state") in (DOWNLOADING, STAGED)),
+            posts=record.get("posts", 0),
+            ended=finished,
+            reports=queue,
+            **keys,
+        )
+        self._event("report", queue[-1])
+
+    def succeed(self):
+        """End the action as installed."""
+        self.end(RESULT_SUCCESS, ["installed, tested and confirmed"])
 
     def deliver(self):
-        """Deliver the oldest: gone from flash with 2xx, 404 or 410.
+        """Deliver all that is queued. Raises OSError and HTTPError when one stays."""
+        while self.queue():
+            self._deliver_oldest()
+        if self._journal.state == REPORTING:
+            self._journal.write(state=IDLE)
 
-        Raises OSError and HTTPError when it stays. What the server can never take goes once
-        more without details, and is then dropped.
-        """
+    def _deliver_oldest(self):
+        # Gone from flash with 2xx, 404 or 410. What the server can never take goes once more
+        # without details, and is then dropped.
         queue = self.queue()
         action_id, execution, finished, details = queue[0]
         try:
-            self._client.feedback(action_id, execution, finished, details)
+            self._send(action_id, execution, finished, details)
         except HTTPError as e:
             if e.is_transient():
                 raise
             if e.status in (400, 429) and details:
-                queue[0][3] = []
-                self._journal.write(reports=queue)
-                self.deliver()
+                self._journal.write(reports=[[action_id, execution, finished, []]] + queue[1:])
                 return
             if e.status not in (404, 410):
                 log.line(log.ERROR, "report of action %s lost: %s", action_id, e)
                 self._journal.write(lost=action_id)
         self._journal.write(reports=queue[1:])
 
-    def progress(self, action_id, text, **changes):
+    def _send(self, action_id, execution, finished, details):
+        # One status entry. EXEC_CLOSED ends the action; 410: it has ended.
+        path = FEEDBACK % (DEPLOYMENT_BASE, action_id)
+        self._client.send("POST", path, feedback(execution, finished, details))
+
+    def progress(self, text, **changes):
         """Tell how it goes, and write `changes` to the journal with it.
 
         A post that fails is dropped; it counts all the same, since the server may have it.
         """
-        posts = self._journal.record.get("posts", 0)
+        record = self._journal.record
+        posts = record.get("posts", 0)
         if posts < _MAX_POSTS:
             changes["posts"] = posts + 1
         if changes:
             self._journal.write(**changes)
         if posts < _MAX_POSTS:
             try:
-                self._client.feedback(action_id, ddi.EXEC_PROCEEDING, ddi.RESULT_NONE, [text])
-            except (HawkbitError, OSError) as e:
+                self._send(record["action"], EXEC_PROCEEDING, RESULT_NONE, [text])
+            except PASSING as e:
                 log.line(log.INFO, "report dropped: %s", e)

@@ -15,7 +15,7 @@ What that package (0.10, 1.1) cannot do, and so this session cannot:
 """
 
 from hawkbit.errors import ProtocolError
-from hawkbit.http import KEPT_HEADS, split_url
+from hawkbit.http import KEPT_HEADERS, split_url
 
 
 class _RedirectError(OSError):
@@ -40,13 +40,13 @@ class RequestsSession:
         for name in sent:
             text = name + sent[name]
             if "\r" in text or "\n" in text:
-                raise ProtocolError("a line end in a head")
+                raise ProtocolError("a line end in a header")
         received = {}
 
         def keep(line, _):
             name, _, value = line.partition(b":")
             name = str(name.lower(), "utf-8")
-            if name in KEPT_HEADS:
+            if name in KEPT_HEADERS:
                 received[name] = str(value.strip(), "utf-8")
             if name == "location":
                 raise _RedirectError
@@ -69,12 +69,12 @@ class RequestsSession:
 class _Response:
     """As http.Response."""
 
-    def __init__(self, status, heads, raw):
+    def __init__(self, status, headers, raw):
         self.status = status
-        self._heads = heads
+        self._headers = headers
         self._raw = raw
         self._left = None  # bytes of the body; None: until the connection ends
-        length = heads.get("content-length")
+        length = headers.get("content-length")
         if status in (204, 304) or not raw:
             self._left = 0
         elif length:
@@ -85,7 +85,7 @@ class _Response:
 
     def header(self, name):
         """As http.Response.header."""
-        return self._heads.get(name)
+        return self._headers.get(name)
 
     def readinto(self, buf):
         """As http.Response.readinto."""

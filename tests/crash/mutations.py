@@ -37,11 +37,13 @@ MUTATIONS = [
         "nvs",
         [
             (
-                "deploy",
-                "        for part in self._order:\n            self._sinks[part].confirm()\n",
-                "        if self.state == TESTING:\n"
-                "            self._client.feedback(self.id, ddi.EXEC_CLOSED, ddi.RESULT_SUCCESS)\n"
-                "        for part in self._order:\n            self._sinks[part].confirm()\n",
+                "trial",
+                "        for part in self._order:\n            self._parts[part].confirm()\n",
+                "        if self._journal.state == TESTING:\n"
+                "            self._updater.reports()._send(\n"
+                '                self._journal.record["action"], "closed", "success", []\n'
+                "            )\n"
+                "        for part in self._order:\n            self._parts[part].confirm()\n",
             )
         ],
     ),
@@ -51,11 +53,10 @@ MUTATIONS = [
         [
             (
                 "report",
-                "        try:\n"
-                "            self._client.feedback(action_id, execution, finished, details)\n",
+                "        try:\n            self._send(action_id, execution, finished, details)\n",
                 "        self._journal.write(reports=queue[1:])\n"
                 "        try:\n"
-                "            self._client.feedback(action_id, execution, finished, details)\n",
+                "            self._send(action_id, execution, finished, details)\n",
             )
         ],
     ),
@@ -64,11 +65,11 @@ MUTATIONS = [
         "nvs",
         [
             (
-                "deploy",
-                '        self.reports.progress(self.id, "installed, resetting", state=ACTIVATING,',
+                "action",
+                '        self._reports.progress("installed, resetting", state=ACTIVATING,',
                 "        for part in self._order:\n"
                 "            self._sinks[part].activate()\n"
-                '        self.reports.progress(self.id, "installed, resetting", state=ACTIVATING,',
+                '        self._reports.progress("installed, resetting", state=ACTIVATING,',
             )
         ],
     ),
@@ -82,7 +83,7 @@ MUTATIONS = [
         "nvs",
         [
             (
-                "deploy",
+                "action",
                 "at=download.offset, etag=download.etag",
                 "at=download.offset + 8192, etag=download.etag",
             )
@@ -91,26 +92,32 @@ MUTATIONS = [
     Mutation(
         "no checkpoints",
         "nvs",
-        [("deploy", "< self._hooks.checkpoint_bytes:", "< 1 << 30:")],
+        [("action", "< self._updater.checkpoint_bytes:", "< 1 << 30:")],
     ),
     Mutation(
         "what a sink keeps is not restored",
         "nvs",
-        [("deploy", "            self._sinks[part].restore(kept[part])\n", "            pass\n")],
+        [
+            (
+                "action",
+                "                sinks[part].restore(kept[part])\n",
+                "                pass\n",
+            )
+        ],
     ),
     Mutation(
         "otadata is not asked whether the image was rolled back",
         "nvs",
-        [("firmware", "        if entry and entry.state in (", "        if entry and 9 in (")],
+        [("rollback", "    if found and found.state in (", "    if found and 9 in (")],
     ),
     Mutation(
         "confirmed without a poll",
         "nvs",
         [
             (
-                "deploy",
-                "                self._enter(TESTING)  # the first boot of the new image\n",
-                "                self._enter(TESTING)\n                self.confirmed()\n",
+                "trial",
+                "            self._journal.write(state=TESTING)\n",
+                "            self._journal.write(state=TESTING)\n            self.confirm()\n",
             )
         ],
     ),
@@ -119,30 +126,42 @@ MUTATIONS = [
         "nvs",
         [
             (
-                "deploy",
-                "        if self.state not in (ACTIVATING, TESTING):\n            return\n",
-                "        if self.state in (DOWNLOADING, STAGED):\n"
-                '            self.fail("the power was cut")\n'
-                "        if self.state not in (ACTIVATING, TESTING):\n            return\n",
+                "updater",
+                "            if self.on_trial and not self._booted:\n",
+                "            is_under_way = self._journal.state in (DOWNLOADING, STAGED)\n"
+                "            if not self._booted and is_under_way:\n"
+                '                self._acting().fail("the power was cut")\n'
+                "            self._booted |= not self.on_trial\n"
+                "            if self.on_trial and not self._booted:\n",
             )
         ],
     ),
     Mutation(
+        "a power cut in the trial is the end of it",
+        "nvs",
+        [("trial", "or not rollback.power_was_cut():", "or True:")],
+    ),
+    Mutation(
+        "a power cut in the trial is the end of it, without rollback in the bootloader",
+        "no-rollback",
+        [("rollback", "(boots <= MAX_TRIES and power_was_cut())", "False")],
+    ),
+    Mutation(
         "tries are not counted",
         "nvs",
-        [("deploy", "state=ACTIVATING, tries=tries)", "state=ACTIVATING)")],
+        [("action", "state=ACTIVATING, tries=tries)", "state=ACTIVATING)")],
     ),
     Mutation(
         "the header is programmed with the first block",
         "nvs",
-        [("firmware", "                block[i] = 0xFF\n", "                pass\n")],
+        [("slot", "                block[i] = 0xFF\n", "                pass\n")],
     ),
     Mutation(
         "the record is removed before the new one takes its name",
         "file",
         [
             (
-                "journal",
+                "filestore",
                 "        os.rename(beside, self._path)\n",
                 "        try:\n            os.remove(self._path)\n        except OSError:\n"
                 "            pass\n        os.rename(beside, self._path)\n",
@@ -154,7 +173,7 @@ MUTATIONS = [
         "file",
         [
             (
-                "journal",
+                "filestore",
                 '        with open(beside, "wb") as f:\n            f.write(data)\n',
                 '        f = open(beside, "wb")\n        f.write(data)\n',
             )
@@ -163,17 +182,11 @@ MUTATIONS = [
     Mutation(
         "boots counted in a torn entry count for the next try",
         "no-rollback",
-        [("firmware", "            running.erase_other()\n", "            pass\n")],
+        [("slot", "            running.erase_other()\n", "            pass\n")],
     ),
     Mutation(
         "no trial after a cut between set_boot and its mark",
         "no-rollback-self-test-fails",
-        [
-            (
-                "firmware",
-                "            self._begin_trial()\n            return True",
-                "            return True",
-            )
-        ],
+        [("rollback", "        begin_trial(found)\n        return True", "        return True")],
     ),
 ]

@@ -37,6 +37,6 @@ def test_library_that_is_not_broken_is_not_caught():
 
 
 def test_patch_without_a_place_is_told(tmp_path):
-    mutation = Mutation("none", "nvs", [("deploy", "not in the library", "")])
-    with pytest.raises(PatchError, match="deploy.py has 0 of"):
+    mutation = Mutation("none", "nvs", [("action", "not in the library", "")])
+    with pytest.raises(PatchError, match="action.py has 0 of"):
         mutate(mutation, tmp_path / "lib")

@@ -144,8 +144,7 @@ class Judge:
         self.boots = 0
         self._running = None  # the slot, as the bootloader printed it
         self._has_polled = False  # the new image
-        self._is_rolled_back = False  # a cut hit the trial of the new image
-        self._tries = 0  # activations when a cut had left no trace of the last
+        self._lost = None  # why the cuts have left no try: words of the report
 
     # What a subclass knows of its board and its server.
 
@@ -206,13 +205,19 @@ class Judge:
         return how
 
     def _see_cut(self, entry):
-        if entry and self._is_trial(entry):
-            self._is_rolled_back = True
-        elif entry is None:
-            self._is_rolled_back = False  # no trace of it, if the slot was ever tried
-            record = self.record()
-            if record.get("state") in ("activating", "testing"):
-                self._tries = record["tries"]
+        # A power cut is not the image's fault, so its trial is tried again, twice in all.
+        record = self.record()
+        is_activated = record.get("state") in ("activating", "testing")
+        was_last = is_activated and record["tries"] >= MAX_TRIES
+        if entry is None:  # no trace of it, if the slot was ever tried
+            if was_last:
+                self._lost = f"not booted after {MAX_TRIES} tries"
+        elif self.scenario.has_rollback:
+            if entry.state == otadata.PENDING_VERIFY and was_last:
+                self._lost = "rolled back"
+        # The guard has counted the boots, see hawkbit.rollback.
+        elif entry.state == otadata.NEW and entry.label[MAX_TRIES - 1] == 0:
+            self._lost = "rolled back"
 
     def runs_new(self):
         """Does the slot of the new image run, or did it last?"""
@@ -223,12 +228,6 @@ class Judge:
         chip = Chip(self.flash, log=_silent)
         chip.partitions = layout(self.scenario)[1]
         return chip
-
-    def _is_trial(self, entry):
-        if self.scenario.has_rollback:
-            return entry.state == otadata.PENDING_VERIFY
-        # The guard has counted a boot, see hawkbit.otadata.
-        return entry.state == otadata.NEW and entry.label[0] == 0
 
     def entry(self):
         """Return the otadata entry of the new slot, or None."""
@@ -263,8 +262,7 @@ class Judge:
     def _check_end(self):
         if cuts := self.cuts_left():
             self.wrong.append(f"not made: {cuts}")
-        has_no_tries = self._tries >= MAX_TRIES and not self._is_rolled_back
-        must_fail = self._is_rolled_back or has_no_tries or self.scenario.project_name != "ok"
+        must_fail = self._lost or self.scenario.project_name != "ok"
         expected = "error" if must_fail else "finished"
         status, reports = self.report()
         if status != expected:
@@ -276,7 +274,7 @@ class Judge:
         if len(reports) != 1:
             self.wrong.append(f"{len(reports)} final reports")
         elif must_fail:
-            cause = f"not booted after {MAX_TRIES} tries" if has_no_tries else "rolled back"
+            cause = self._lost or "rolled back"
             if cause not in reports[0]:
                 self.wrong.append(f"the report does not say {cause}: {reports[0]}")
         if self.record().get("reports"):

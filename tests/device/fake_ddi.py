@@ -306,27 +306,32 @@ class FakeSlot(FakeSink):
 
     def boot(self):
         """What the bootloader does at a reset."""
-        if self.trial:
-            self.trial = self.runs = False
+        if self.is_pending:
+            self.is_pending = self.runs = False
             self.is_rolled_back = True
         elif self.is_next:
-            self.runs = self.trial = True
+            self.runs = self.is_pending = True
         self.is_next = False
 
     def activate(self):
         needs_reset = super().activate()
         if needs_reset:
             self.is_next = True
+            self.is_rolled_back = False
         return needs_reset
 
-    def activated(self):
-        self._call("activated")
+    def activated(self, kept):
+        super().activated(kept)
         if self.is_rolled_back:
             raise UpdateError("rolled back: otadata says ABORTED")
         return self.runs
 
+    def revert(self):
+        super().revert()
+        return self.is_pending
+
     def begin(self, artifact, have):
-        if not self.trial:
+        if not self.is_pending:
             self.runs = self.is_rolled_back = False
         return super().begin(artifact, have)
 
@@ -344,6 +349,7 @@ class FakeDevice:
         self.hooks = hooks
         self.events = []
         self.resets = 0
+        self.was_cut = False  # what the next reset comes from
         self.settings = {}
         self.boot()
 
@@ -351,7 +357,12 @@ class FakeDevice:
         """Start the program anew, as after a reset; its RAM is gone."""
         self.updater = self.client = None
         gc.collect()
-        self.client = self._client or Client(self.server.session, URL, "DEFAULT", "dev1", TOKEN)
+        from hawkbit import rollback  # needs `esp32`, which not all that import this file have
+
+        rollback.power_was_cut = lambda: self.was_cut
+        self.client = self._client or Client(
+            self.server.session, URL, "DEFAULT", "dev1", target_token=TOKEN
+        )
         self.updater = Updater(
             self.client,
             self.sinks,
@@ -377,9 +388,10 @@ class FakeDevice:
             self.reset()
             return 0
 
-    def reset(self):
-        """A reset or a power cut."""
+    def reset(self, was_cut=False):
+        """A reset, or a power cut."""
         self.resets += 1
+        self.was_cut = was_cut
         for sink in self.sinks.values():
             if hasattr(sink, "boot"):
                 sink.boot()
@@ -395,7 +407,7 @@ class FakeDevice:
                     break
         except Reset:
             pass
-        self.reset()
+        self.reset(was_cut=True)
         return not steps_left
 
     def cycles(self, count):

@@ -171,14 +171,15 @@ class FakeSink:
     """A sink in memory: what was stored in `data`, the order of the calls in `calls`.
 
     errors: {"begin": UpdateError("too large")} raises that in the method, each time.
-    needs_reset: what activate() returns. runs, trial: what activated() and on_trial() say.
+    needs_reset: what activate() returns. It is its own trial: runs and is_pending are what
+    activated() and on_trial() say.
     """
 
     def __init__(self, is_slot=True, needs_reset=True, errors=None):
         self.is_slot = is_slot
         self.needs_reset = needs_reset
         self.runs = False
-        self.trial = False
+        self.is_pending = False
         self.errors = errors or {}
         self.artifacts = []
         self.data = bytearray()
@@ -215,16 +216,21 @@ class FakeSink:
         self._call("activate")
         return self.needs_reset
 
-    def activated(self):
+    @property
+    def trial(self):
+        return self
+
+    def activated(self, kept):
         self._call("activated")
+        assert kept == "kept", kept
         return self.runs
 
     def on_trial(self):
-        return self.trial
+        return self.is_pending
 
     def confirm(self):
         self._call("confirm")
-        self.trial = False
+        self.is_pending = False
 
     def revert(self):
         self._call("revert")

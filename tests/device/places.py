@@ -21,11 +21,14 @@ answer to the request after it. Besides, http.Session reads each answer byte by 
 import errno
 import json
 
+import asks
 from fakes import FakeSink
 from hawkbit import confirmation, ddi
-from hawkbit.deploy import NOW, REFUSE
+from hawkbit import deployment as shapes
+from hawkbit.deployment import parse
 from hawkbit.download import Download
-from hawkbit.http import KEPT_HEADS, Session
+from hawkbit.http import KEPT_HEADERS, Session
+from hawkbit.settings import NOW, REFUSE
 from playback import (
     EMPTY,
     HOST,
@@ -142,7 +145,7 @@ def _exchange(asked, answer, net):
     session = Session(net, net.clock)
     response = session.request(asked.method, asked.url, {}, asked.body)
     words = [str(response.status)]
-    for name in KEPT_HEADS:
+    for name in KEPT_HEADERS:
         value = response.header(name)
         if name != "etag" and value is not None:
             words.append("%s %s" % (name, value))
@@ -165,7 +168,7 @@ def _exchange(asked, answer, net):
 
 def poll(place):
     """The poll of a device that does not know of anything yet."""
-    words = place.came_of(lambda client: client.poll(), lambda base: _offered(place, base))
+    words = place.came_of(lambda client: client.poll(), lambda found: _offered(place, found))
     token = place.asked.headers.get("authorization", "")
     is_known = token.split(" ")[0] in ("TargetToken", "GatewayToken")
     sent = place.net.requests[0].headers.get("authorization")
@@ -180,7 +183,7 @@ def poll_again(place):
     last = place.before["poll"]
     words = place.came_of(
         lambda client: (client.poll(), client.poll()),
-        lambda bases: ("as before: " if bases[0] is bases[1] else "") + _offered(place, bases[1]),
+        lambda polls: ("as before: " if polls[0] is polls[1] else "") + _offered(place, polls[1]),
         first=[last],
     )
     tag = place.net.requests[-1].headers["if-none-match"]
@@ -196,9 +199,12 @@ def _accept(deployment):
     return NOW
 
 
-def _offered(place, base):
-    words = ["%d s" % ddi.sleep_s(base.sleep)]
-    words += [below(HOST + place.base, link) for link in base[1:] if link]
+def _offered(place, found):
+    words = ["%d s" % ddi.sleep_s(found.sleep)]
+    offers = (found.deployment, found.cancel, found.confirmation)
+    words += [below(HOST + place.base, offer.link) for offer in offers if offer]
+    if found.wants_config:
+        words.append("configData")
     return ", ".join(words)
 
 
@@ -217,7 +223,8 @@ def installed(place):
     if place.answer.startswith(b"HTTP/1.1 200"):
         place.before["deployment"] = wire_body(place.answer)
     return place.came_of(
-        lambda client: client.deployment(place.asked.url), lambda found: _told(place, found)
+        lambda client: asks.deployment(client, place.asked.url),
+        lambda found: _told(place, found),
     )
 
 
@@ -251,16 +258,16 @@ def feedback(place):
     finished = status["result"]["finished"]
     details, code = status.get("details", ()), status.get("code")
     return place.tell(
-        lambda client: client.feedback(
-            place.action_id, status["execution"], finished, details, code
+        lambda client: asks.feedback(
+            client, place.action_id, status["execution"], finished, details, code
         )
     )
 
 
 def final(place):
     """The final report of an update that failed; it waits on flash."""
-    report = [place.action_id, ddi.EXEC_CLOSED, ddi.RESULT_FAILURE, ["why"]]
-    words = [place.came_of(lambda client: client.feedback(*report))]
+    report = [place.action_id, shapes.EXEC_CLOSED, shapes.RESULT_FAILURE, ["why"]]
+    words = [place.came_of(lambda client: asks.feedback(client, *report))]
     polls = place.offered()
     if words[0].split(" for ")[0][:8] not in ("taken", "HTTP 404", "HTTP 410"):
         polls = [place.offer("deploymentBase/" + place.action_id)]  # open on the server
@@ -295,7 +302,7 @@ def _file(place):
 def _server(place, resource, file, answers):
     # The answers of a server that offers `resource`, an action with one file.
     chunk = {"part": "os", "version": "1.0.0", "name": "fw-1", "artifacts": [file]}
-    found = {"download": ddi.FORCED, "update": ddi.FORCED, "chunks": [chunk]}
+    found = {"download": shapes.FORCED, "update": shapes.FORCED, "chunks": [chunk]}
     key = "confirmation" if resource.startswith("confirmation") else "deployment"
     answers[""] = [place.offer(resource)]
     answers[resource] = [as_answer({"id": resource.split("/")[1], key: found})]
@@ -304,7 +311,9 @@ def _server(place, resource, file, answers):
 
 def cancel_action(place):
     """The GET of the cancelAction that was polled, in the download of that action."""
-    words = place.came_of(lambda client: client.stop_id(place.asked.url), lambda id: "stop " + id)
+    words = place.came_of(
+        lambda client: asks.stop_id(client, place.asked.url), lambda id: "stop " + id
+    )
     answers = {"": [place.offer(place.resource)], place.resource: [place.answer]}
     return "%s; %s" % (words, place.then(_downloading(place, answers)))
 
@@ -314,8 +323,8 @@ def cancel_feedback(place):
     status = place.asked.json()["status"]
     finished = status["result"]["finished"]
     words = place.tell(
-        lambda client: client.cancel_feedback(
-            place.action_id, status["execution"], finished, status.get("details", ())
+        lambda client: asks.cancel_feedback(
+            client, place.action_id, status["execution"], finished, status.get("details", ())
         )
     )
     resource = "cancelAction/" + place.action_id
@@ -333,7 +342,7 @@ def _downloading(place, answers):
 
 def confirmation_feedback(place):
     """The answer of `accept`, the same as in the recording if that has one."""
-    is_denied = place.asked.json().get("confirmation") == ddi.DENIED
+    is_denied = place.asked.json().get("confirmation") == "denied"
     resource = "confirmationBase/" + place.action_id
     answers = _server(place, resource, _file(place), {place.resource: [place.answer]})
     updater = place.updater(answers, accept=lambda _: REFUSE if is_denied else NOW)
@@ -372,7 +381,7 @@ def set_installed(place):
     """The set that runs; and then the next cycle."""
     asked = place.json()
     name, version = asked["name"], asked.get("version", "1")
-    words = [place.tell(lambda client: client.set_installed(name, version))]
+    words = [place.tell(lambda client: asks.set_installed(client, name, version))]
     updater = place.updater({"": [place.offer()] * 2, place.resource: [place.answer]})
     updater.installed = (name, version)
     return "; ".join(words + [place.then(updater), place.then(updater)])
@@ -412,7 +421,7 @@ def artifact(place):
 
 
 def _wanted(place):
-    # Returns the file in the deployment, as JSON and as ddi.Artifact.
+    # Returns the file in the deployment, as JSON and as an Artifact.
     asked = unquote(place.resource.split("/")[-1])
     chunks = json.loads(place.before["deployment"])["deployment"]["chunks"]
     files = [file for chunk in chunks for file in chunk["artifacts"]]
@@ -421,8 +430,8 @@ def _wanted(place):
     text = json.dumps((named + files)[0])
     found = json.loads(text.replace("/dev-39452/", "/%s/" % place.id))
     chunk = {"part": "os", "version": "1.0.0", "name": "fw-1", "artifacts": [found]}
-    deployment = {"deployment": {"chunks": [chunk]}}
-    return found, ddi.deployment(deployment, "/35").artifacts[0]
+    body = {"deployment": {"chunks": [chunk]}}
+    return found, parse(body, "35").artifacts[0]
 
 
 def a_range(place):
@@ -432,7 +441,7 @@ def a_range(place):
     end = int(last) + 1 if last else max(first + 1, 2048)
     etag = place.asked.headers.get("if-range")
     words = place.came_of(
-        lambda client: client.artifact(place.asked.url, first, end, etag),
+        lambda client: asks.artifact(client, place.asked.url, first, end, etag),
         lambda response: _ranged(place, response),
     )
     sent = place.net.requests[0].headers

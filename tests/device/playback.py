@@ -201,7 +201,7 @@ class Place:
         self.id = unquote(words[3]) if len(words) > 3 else "dev1"
         self.resource = "/".join(words[4:])
         self.action_id = words[5] if len(words) > 5 else None
-        self.base = self._client(None).base[len(HOST) :]
+        self.base = self._client(None).url[len(HOST) :]
 
     def _client(self, session):
         kind, _, token = self.asked.headers.get("authorization", "").partition(" ")
@@ -240,7 +240,7 @@ class Place:
         """Return an Updater with `record` on flash, whose server gives `answers`."""
         client = self.client(answers)
         record = dict(record)
-        record.update({"format": 1, "base": client.base, "config": config_known()})
+        record.update({"format": 1, "base": client.url, "config": config_known()})
         self.store = MemoryStore(json.dumps(record).encode())
         self.errors = []
         return Updater(

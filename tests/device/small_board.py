@@ -91,7 +91,7 @@ class Board:
         """Reset or switch on: the bootloader, then fresh modules."""
         from hawkbit import rollback
 
-        rollback._guard = None
+        rollback.limit_s = None  # as in a fresh module
         retained = self.chip.retained if self.chip else None
         self.chip = Chip(
             self.flash, self.supply, retained, self.clock, lambda text: None, **self._chip

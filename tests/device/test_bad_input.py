@@ -14,7 +14,7 @@ class Device(FakeDevice):
         super().__init__(server, **hooks)
 
     def boot(self):
-        from hawkbit.firmware import FirmwareSlot
+        from hawkbit.slot import FirmwareSlot
 
         self.board.boot()
         self.sinks = {"os": FirmwareSlot()}

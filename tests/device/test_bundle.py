@@ -3,7 +3,7 @@
 import os
 import sys
 
-from hawkbit import bundle
+from hawkbit import bundle, rollback
 from power import Power, PowerCut, remove
 from runner import raises
 
@@ -33,14 +33,14 @@ def pointer():
 class FakeTimer:
     """machine.Timer; `armed` is the one that runs."""
 
-    ONE_SHOT = 0
+    PERIODIC = 1
     armed = None
 
     def __init__(self, timer_id):
         self.timer_id = timer_id
 
     def init(self, mode, period, callback):
-        assert mode == self.ONE_SHOT
+        assert mode == self.PERIODIC
         self.period_ms = period
         self.callback = callback
         FakeTimer.armed = self
@@ -53,6 +53,7 @@ class FakeMachine:
     """The module `machine`, as far as guard() needs it."""
 
     Timer = FakeTimer
+    WDT = None
 
     def __init__(self):
         self.resets = []
@@ -164,14 +165,21 @@ def test_trial_is_guarded_by_a_timer_until_confirmed():
         assert boot(".b,.a,good", timeout_s=60) == "app.b"
         assert FakeTimer.armed is None
         assert boot(".b,.a,new", timeout_s=60) == "app.b"
-        assert FakeTimer.armed.period_ms == 60 * 1000 and FakeTimer.armed.timer_id == 1
-        FakeTimer.armed.callback(FakeTimer.armed)
+        timer = FakeTimer.armed
+        assert timer.period_ms == 1000 and timer.timer_id == -1
+        for _ in range(59):
+            timer.callback(timer)
+        assert rollback.elapsed_s() == 59 and machine.resets == []
+        timer.callback(timer)
         assert len(machine.resets) == 1
         bundle.confirm(APP)
-        assert FakeTimer.armed is None
+        rollback.disarm()
+        timer.callback(timer)
+        assert FakeTimer.armed is None and len(machine.resets) == 1
         assert boot(".b,.a,trial", timeout_s=60) == "app.a"
         assert FakeTimer.armed is None
     finally:
+        rollback.disarm()
         del sys.modules["machine"]
 
 

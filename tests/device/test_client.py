@@ -2,10 +2,12 @@
 
 import json
 
+import asks
 from fake_ddi import CLOSED, QUOTA, empty, error
-from fakes import FakeSession
-from hawkbit import ddi
+from fakes import FakeSession, FakeSink
 from hawkbit.client import Client, quote
+from hawkbit.deployment import EXEC_CLOSED, RESULT_SUCCESS, Artifact
+from hawkbit.download import Download
 from hawkbit.errors import HTTPError, ProtocolError, UpdateError
 from runner import raises
 
@@ -29,7 +31,7 @@ def test_ids_are_percent_encoded():
     assert quote("dev-1_a.b~c:d@e") == "dev-1_a.b~c:d@e"
     assert quote("a b/c?d%\u00e4") == "a%20b%2Fc%3Fd%25%C3%A4"
     found = Client(None, "http://server:8080/", "T 1", "d/1")
-    assert found.base == "http://server:8080/T%201/controller/v1/d%2F1"
+    assert found.url == "http://server:8080/T%201/controller/v1/d%2F1"
 
 
 def test_url_that_is_none_is_refused_at_once():
@@ -103,7 +105,12 @@ def test_poll_after_a_link_that_failed_is_asked_whole():
     for answer in (empty(404), CLOSED, (200, {}, b"<html>")):
         found, session = client([(200, {"ETag": '"x"'}, POLL), answer, (200, {}, POLL)])
         found.poll()
-        raises((HTTPError, ProtocolError, OSError), found.stop_id, HOST + BASE + "/cancelAction/1")
+        raises(
+            (HTTPError, ProtocolError, OSError),
+            asks.stop_id,
+            found,
+            HOST + BASE + "/cancelAction/1",
+        )
         found.poll()
         assert "if-none-match" not in session.requests[2].headers
 
@@ -111,7 +118,7 @@ def test_poll_after_a_link_that_failed_is_asked_whole():
 def test_poll_after_a_link_that_is_none_is_asked_whole():
     found, session = client([(200, {"ETag": '"x"'}, POLL), (200, {}, POLL)])
     found.poll()
-    raises(ProtocolError, found.stop_id, "no link")
+    raises(ProtocolError, asks.stop_id, found, "no link")
     found.poll()
     assert "if-none-match" not in session.requests[1].headers
 
@@ -161,8 +168,8 @@ def test_connection_is_kept_after_every_answer_that_was_read():
         [(200, {}, POLL), error(404, "x"), (200, {}, b'{"success":true}'), (200, {}, POLL)]
     )
     found.poll()
-    raises(HTTPError, found.deployment, HOST + BASE + "/deploymentBase/1")
-    found.feedback("1", ddi.EXEC_CLOSED, ddi.RESULT_SUCCESS)
+    raises(HTTPError, asks.deployment, found, HOST + BASE + "/deploymentBase/1")
+    asks.feedback(found, "1", EXEC_CLOSED, RESULT_SUCCESS)
     found.poll()
     assert session.connections == 1
 
@@ -177,7 +184,7 @@ def test_json_links_of_another_host_are_asked_at_home():
         BASE + "/cancelAction/7?c=1",
     ):
         found, session = client([(200, {}, b'{"cancelAction":{"stopId":"7"}}')])
-        found.stop_id(link)
+        asks.stop_id(found, link)
         request = session.requests[0]
         assert request.url == HOST + BASE + "/cancelAction/7?c=1"
         assert request.headers["authorization"] == TOKEN
@@ -193,7 +200,7 @@ def test_json_link_that_is_none_is_protocol_error():
         "?c=1",
     ):
         found, session = client([])
-        raises(ProtocolError, found.stop_id, link)
+        raises(ProtocolError, asks.stop_id, found, link)
         assert session.requests == []
 
 
@@ -202,10 +209,10 @@ def test_json_link_that_is_none_is_protocol_error():
 
 def test_feedback_goes_below_the_base_with_json():
     found, session = client([empty(200)] * 4)
-    found.feedback("7", ddi.EXEC_CLOSED, ddi.RESULT_SUCCESS, ["a"], 3)
-    found.cancel_feedback("7", ddi.EXEC_CLOSED, ddi.RESULT_SUCCESS)
+    asks.feedback(found, "7", EXEC_CLOSED, RESULT_SUCCESS, ["a"], 3)
+    asks.cancel_feedback(found, "7", EXEC_CLOSED, RESULT_SUCCESS)
     found.config_data({"a": 1})
-    found.set_installed("linux", "1.0")
+    asks.set_installed(found, "linux", "1.0")
     seen = [(r.method, r.path[len(BASE) :]) for r in session.requests]
     assert seen == [
         ("POST", "/deploymentBase/7/feedback"),
@@ -226,12 +233,12 @@ def test_answers_with_and_without_a_body_are_taken():
 
 def test_refusal_carries_status_and_error_code():
     found, _ = client([QUOTA, empty(410), (400, {}, b"<html>"), CLOSED])
-    e = raises(HTTPError, found.feedback, "7", "closed", "success")
+    e = raises(HTTPError, asks.feedback, found, "7", "closed", "success")
     assert e.status == 429 and e.error_code == "hawkbit.server.error.quota.tooManyEntries"
-    e = raises(HTTPError, found.feedback, "7", "closed", "success")
+    e = raises(HTTPError, asks.feedback, found, "7", "closed", "success")
     assert (e.status, e.error_code) == (410, None)
-    assert raises(HTTPError, found.feedback, "7", "closed", "success").error_code is None
-    raises(OSError, found.feedback, "7", "closed", "success")
+    assert raises(HTTPError, asks.feedback, found, "7", "closed", "success").error_code is None
+    raises(OSError, asks.feedback, found, "7", "closed", "success")
 
 
 def test_refusal_whose_body_breaks_off_keeps_its_status():
@@ -243,7 +250,7 @@ def test_refusal_whose_body_breaks_off_keeps_its_status():
         body = Broken()
         body.error = fault
         found, _ = client([(410, {"Content-Length": "50"}, body)])
-        assert raises(HTTPError, found.feedback, "7", "closed", "success").status == 410
+        assert raises(HTTPError, asks.feedback, found, "7", "closed", "success").status == 410
 
 
 # --- artifacts: where the token goes
@@ -252,7 +259,8 @@ def test_refusal_whose_body_breaks_off_keeps_its_status():
 def asked(link, answers=None, url=HOST, **kwargs):
     """Return the requests for an artifact at `link`."""
     found, session = client(answers or [(206, {}, b"x")], url, **kwargs)
-    found.artifact(link, 0, 4096)
+    one = Artifact("os", "fw", "1", {}, "fw.bin", 4096, "sha256", "0" * 64, link)
+    asks.artifact(found, Download(found, one, FakeSink())._link, 0, 4096)
     return session.requests
 
 
@@ -280,14 +288,14 @@ def test_artifact_elsewhere_is_asked_without_the_token():
 def test_artifact_at_a_user_of_another_host_is_not_asked():
     for link in ("https://server@evil/x", "https://server:443@evil/x", "https://server\\@evil/x"):
         found, session = client([(206, {}, b"x")])
-        raises(ProtocolError, found.artifact, link, 0, 10)
+        raises(ProtocolError, asks.artifact, found, link, 0, 10)
         assert session.requests == []
 
 
 def test_artifact_link_from_https_to_http_is_refused():
     for link in ("http://server/fw.bin", "http://cdn/fw.bin", "HTTP://server/x"):
         found, session = client([(206, {}, b"x")])
-        assert "https to http" in str(raises(UpdateError, found.artifact, link, 0, 10))
+        assert "https to http" in str(raises(UpdateError, asks.artifact, found, link, 0, 10))
         assert session.requests == []
 
 
@@ -321,27 +329,27 @@ def test_redirect_within_the_server_keeps_the_token():
 
 def test_redirect_to_http_is_refused():
     found, session = client([(302, {"Location": "http://server/fw.bin"}, b"")])
-    raises(UpdateError, found.artifact, HOST + "/fw.bin", 0, 10)
+    raises(UpdateError, asks.artifact, found, HOST + "/fw.bin", 0, 10)
     assert len(session.requests) == 1
 
 
 def test_redirects_without_end_or_aim_are_protocol_errors():
     found, session = client(lambda request: (302, {"Location": request.url}, b""))
-    raises(ProtocolError, found.artifact, HOST + "/fw.bin", 0, 10)
+    raises(ProtocolError, asks.artifact, found, HOST + "/fw.bin", 0, 10)
     assert len(session.requests) == 3
     for location in ("", "fw.bin", "ftp://x/y", "https://user@x/y", "//evil\r\nx/y"):
         answers = [(302, {"Location": location}, b""), (206, {}, b"")]
         found, session = client(answers, "http://server")
-        raises(ProtocolError, found.artifact, "http://server/fw.bin", 0, 10)
+        raises(ProtocolError, asks.artifact, found, "http://server/fw.bin", 0, 10)
     found, session = client([(302, {}, b"")], "http://server")
-    raises(ProtocolError, found.artifact, "http://server/fw.bin", 0, 10)
+    raises(ProtocolError, asks.artifact, found, "http://server/fw.bin", 0, 10)
 
 
 def test_range_and_if_range_are_as_hawkbit_reads_them():
     request = asked(HOST + "/fw.bin")[0]
     assert request.headers["range"] == "bytes=0-4095"
     found, session = client([(206, {}, b"x")])
-    found.artifact(HOST + "/fw.bin", 4096, 5000, '"abc"')
+    asks.artifact(found, HOST + "/fw.bin", 4096, 5000, '"abc"')
     heads = session.requests[0].headers
     assert heads["range"] == "bytes=4096-4999" and heads["if-range"] == '"abc"'
     assert "if-match" not in heads and "if-none-match" not in heads

@@ -3,7 +3,8 @@
 import json
 
 from fake_ddi import artifact, chunk
-from hawkbit import ddi
+from hawkbit import ddi, deployment
+from hawkbit.deployment import Artifact, parse
 from hawkbit.errors import ProtocolError, UpdateError
 from runner import raises
 
@@ -19,13 +20,13 @@ def poll(**changes):
         "_links": {"deploymentBase": {"href": LINK}},
     }
     answer.update(changes)
-    return ddi.base(answer)
+    return ddi.poll(answer)
 
 
 def deploy(artifacts=None, body=None, weak=False, **chunk_changes):
     one = chunk(artifacts or [artifact(b"x")], **chunk_changes)
     body = body or {"download": "forced", "update": "forced", "chunks": [one]}
-    return ddi.deployment({"id": "8", "deployment": body}, LINK, weak)
+    return parse({"id": "8", "deployment": body}, "8", weak)
 
 
 # --- the poll
@@ -33,36 +34,37 @@ def deploy(artifacts=None, body=None, weak=False, **chunk_changes):
 
 def test_poll_with_every_link_gives_their_addresses():
     rels = "deploymentBase", "cancelAction", "confirmationBase", "installedBase", "configData"
-    base = poll(_links={rel: {"href": "http://server/" + rel} for rel in rels})
-    assert base == ddi.Base("00:05:00", *["http://server/" + rel for rel in rels])
+    found = poll(_links={rel: {"href": "http://server/%s/7?c=1" % rel} for rel in rels})
+    offers = [ddi.Offer("7", "http://server/%s/7?c=1" % rel) for rel in rels[:3]]
+    assert found == ddi.Poll("00:05:00", *offers, True)
 
 
 def test_poll_without_links_is_idle():
     for links in (None, {}, []):
-        assert poll(_links=links) == ddi.Base("00:05:00", None, None, None, None, None)
-    assert ddi.base({"config": {"polling": {"sleep": "1"}}}).deployment is None
+        assert poll(_links=links) == ddi.Poll("00:05:00", None, None, None, False)
+    assert ddi.poll({"config": {"polling": {"sleep": "1"}}}).deployment is None
 
 
 def test_poll_with_unknown_rels_and_keys_ignores_them():
-    base = poll(_links={"new": {"href": "http://x"}, "odd": 5}, more=[1])
-    assert base.deployment is None
+    found = poll(_links={"new": {"href": "http://x"}, "odd": 5}, more=[1])
+    assert found.deployment is None
 
 
 def test_poll_of_wrong_shape_is_protocol_error():
     for answer in (None, [], [{}], "poll", 5, True, {}, {"status": 200}, {"config": {}}):
-        raises(ProtocolError, ddi.base, answer)
+        raises(ProtocolError, ddi.poll, answer)
     for wrong in WRONG:
-        raises(ProtocolError, ddi.base, {"config": wrong})
+        raises(ProtocolError, ddi.poll, {"config": wrong})
         if type(wrong) is not dict:
-            raises(ProtocolError, ddi.base, {"config": {"polling": wrong}})
+            raises(ProtocolError, ddi.poll, {"config": {"polling": wrong}})
         if wrong and type(wrong) is not dict:
             raises(ProtocolError, poll, _links=wrong)
 
 
 def test_poll_with_wrong_config_but_links_keeps_the_links():
     for wrong in WRONG:
-        base = poll(config=wrong)
-        assert base.deployment == LINK and base.sleep is None, wrong
+        found = poll(config=wrong)
+        assert found.deployment.link == LINK and found.sleep is None, wrong
 
 
 def test_poll_with_a_link_of_wrong_shape_is_protocol_error():
@@ -75,11 +77,13 @@ def test_poll_with_a_link_of_wrong_shape_is_protocol_error():
 
 
 def test_action_id_is_the_last_word_of_the_path():
-    assert ddi.action_id(LINK) == "8"
-    assert ddi.action_id("http://server/deploymentBase/-1") == "-1"
-    assert ddi.action_id("http://server/deploymentBase/9223372036854775807/?c=1/2") == (
-        "9223372036854775807"
-    )
+    for link, action_id in (
+        (LINK, "8"),
+        ("http://server/deploymentBase/-1", "-1"),
+        ("http://server/deploymentBase/9223372036854775807/?c=1/2", "9223372036854775807"),
+    ):
+        found = poll(_links={"deploymentBase": {"href": link}})
+        assert found.deployment == ddi.Offer(action_id, link)
 
 
 # --- sleep
@@ -143,10 +147,10 @@ def test_deployment_of_the_reference_is_read():
         "maintenanceWindow": "unavailable",
         "chunks": [part],
     }
-    found = ddi.deployment({"id": "8", "deployment": body, "actionHistory": {}}, LINK)
+    found = parse({"id": "8", "deployment": body, "actionHistory": {}}, "8")
     assert found[:4] == ("8", "attempt", "skip", "unavailable")
     assert found.artifacts == [
-        ddi.Artifact(
+        Artifact(
             "jvm",
             "oneapp runtime",
             "1.0.75",
@@ -165,7 +169,7 @@ def test_deployment_with_several_chunks_gives_all_artifacts():
         chunk([artifact(b"a", "a.bin"), artifact(b"b", "b.bin")], "bApp"),
         chunk([artifact(b"c", "a.bin")], "os"),
     ]
-    found = ddi.deployment({"deployment": {"chunks": chunks}}, LINK).artifacts
+    found = parse({"deployment": {"chunks": chunks}}, "8").artifacts
     assert [(a.part, a.filename) for a in found] == [
         ("bApp", "a.bin"),
         ("bApp", "b.bin"),
@@ -174,20 +178,20 @@ def test_deployment_with_several_chunks_gives_all_artifacts():
 
 
 def test_deployment_that_is_null_is_tried_again():
-    raises(ProtocolError, ddi.deployment, None, LINK)
+    raises(ProtocolError, parse, None, "8")
 
 
 def test_deployment_of_wrong_shape_at_the_top_is_refused():
     for wrong in WRONG[1:]:
-        e = raises(UpdateError, ddi.deployment, wrong, LINK)
+        e = raises(UpdateError, parse, wrong, "8")
         assert "deployment" in str(e), wrong
     for wrong in WRONG:
-        raises(UpdateError, ddi.deployment, {"deployment": wrong}, LINK)
-        raises(UpdateError, ddi.deployment, {"confirmation": wrong}, LINK)
-        e = raises(UpdateError, ddi.deployment, {"deployment": {"chunks": wrong}}, LINK)
+        raises(UpdateError, parse, {"deployment": wrong}, "8")
+        raises(UpdateError, parse, {"confirmation": wrong}, "8")
+        e = raises(UpdateError, parse, {"deployment": {"chunks": wrong}}, "8")
         assert "chunk" in str(e) or "artifacts" in str(e), (wrong, e)
         if type(wrong) is not dict:
-            raises(UpdateError, ddi.deployment, {"deployment": {"chunks": [wrong]}}, LINK)
+            raises(UpdateError, parse, {"deployment": {"chunks": [wrong]}}, "8")
 
 
 def test_deployment_with_any_wrong_field_of_a_chunk_names_the_field():
@@ -198,7 +202,7 @@ def test_deployment_with_any_wrong_field_of_a_chunk_names_the_field():
                 continue
             one = chunk([artifact(b"x")])
             one[key] = wrong
-            e = raises(UpdateError, ddi.deployment, {"deployment": {"chunks": [one]}}, LINK)
+            e = raises(UpdateError, parse, {"deployment": {"chunks": [one]}}, "8")
             assert key in str(e) or "artifact" in str(e), (key, wrong, e)
 
 
@@ -206,7 +210,7 @@ def test_deployment_without_any_one_field_of_a_chunk_names_the_field():
     for key in ("part", "name", "version", "artifacts"):
         one = chunk([artifact(b"x")])
         del one[key]
-        e = raises(UpdateError, ddi.deployment, {"deployment": {"chunks": [one]}}, LINK)
+        e = raises(UpdateError, parse, {"deployment": {"chunks": [one]}}, "8")
         assert key in str(e)
 
 
@@ -271,7 +275,7 @@ def test_deployment_with_wrong_metadata_is_refused():
 
 def test_deployment_with_no_artifacts_says_so():
     for chunks in ([], [chunk([])], [chunk([artifact(b"x")]), chunk([])]):
-        e = raises(UpdateError, ddi.deployment, {"deployment": {"chunks": chunks}}, LINK)
+        e = raises(UpdateError, parse, {"deployment": {"chunks": chunks}}, "8")
         assert "no artifacts" in str(e)
 
 
@@ -283,32 +287,34 @@ def test_size_beyond_32_bit_is_exact():
 
 
 def test_stop_id_is_text_whatever_the_server_sends():
-    assert ddi.stop_id({"id": "11", "cancelAction": {"stopId": "11"}}) == "11"
-    assert ddi.stop_id({"cancelAction": {"stopId": 11}}) == "11"
+    assert deployment.stop_id({"id": "11", "cancelAction": {"stopId": "11"}}) == "11"
+    assert deployment.stop_id({"cancelAction": {"stopId": 11}}) == "11"
 
 
 def test_cancel_of_wrong_shape_is_protocol_error():
     for wrong in WRONG:
-        raises(ProtocolError, ddi.stop_id, wrong)
-        raises(ProtocolError, ddi.stop_id, {"cancelAction": wrong})
+        raises(ProtocolError, deployment.stop_id, wrong)
+        raises(ProtocolError, deployment.stop_id, {"cancelAction": wrong})
         if wrong not in (7, -1, "x") or wrong is True:
-            raises(ProtocolError, ddi.stop_id, {"cancelAction": {"stopId": wrong}})
+            raises(ProtocolError, deployment.stop_id, {"cancelAction": {"stopId": wrong}})
 
 
 # --- what the device says
 
 
 def test_feedback_has_only_what_the_server_takes():
-    assert ddi.feedback(ddi.EXEC_CLOSED, ddi.RESULT_SUCCESS) == {
+    assert deployment.feedback(deployment.EXEC_CLOSED, deployment.RESULT_SUCCESS) == {
         "status": {"execution": "closed", "result": {"finished": "success"}}
     }
-    status = ddi.feedback(ddi.EXEC_PROCEEDING, ddi.RESULT_NONE, ["a"], 7)["status"]
+    status = deployment.feedback(deployment.EXEC_PROCEEDING, deployment.RESULT_NONE, ["a"], 7)[
+        "status"
+    ]
     assert status["details"] == ["a"] and status["code"] == 7
 
 
 def test_details_have_no_markup_and_are_cut():
     lines = ["<module> a<b>", "x" * 600, ValueError("<stdin>")] + ["more"] * 30
-    clean = ddi.clean_details(lines)
+    clean = deployment.clean_details(lines)
     assert clean[0] == "(module) a(b)"
     assert len(clean[1]) == 512 and clean[2] == "(stdin)" and len(clean) == 20
 

@@ -4,15 +4,14 @@ import micropython
 from fake_ddi import CLOSED, artifact, chunk, empty, error, pattern
 from fake_net import REQUEST, FakeNet
 from fakes import CountingSink, FakeSession, FakeSink, MemoryStore, Pattern, artifact_answer
-from hawkbit import ddi
+from hawkbit import deployment
+from hawkbit.action import Action
 from hawkbit.client import Client
-from hawkbit.deploy import Action
 from hawkbit.download import Download
 from hawkbit.errors import HTTPError, ProtocolError, UpdateError
 from hawkbit.journal import Journal
 from runner import Skip, raises
 
-LINK = "http://server/DEFAULT/controller/v1/dev1/deploymentBase/1"
 DATA = pattern(20000)
 
 
@@ -21,7 +20,7 @@ def download(answers=None, data=DATA, sink=None, **changes):
     session = FakeSession(answers or (lambda request: artifact_answer(request, data)))
     client = Client(session, "http://server:8080", "DEFAULT", "dev1")
     body = {"deployment": {"chunks": [chunk([artifact(data, **changes)])]}}
-    one = ddi.deployment(body, LINK).artifacts[0]
+    one = deployment.parse(body, "1").artifacts[0]
     sink = sink or FakeSink()
     return Download(client, one, sink), session, sink
 
@@ -311,9 +310,11 @@ def test_offsets_beyond_32_bits_are_exact():
 
 class Hooks:
     checkpoint_bytes = 1 << 20
-    accept = None
 
-    def feed(self):
+    def feed_watchdog(self):
+        pass
+
+    def reports(self):
         pass
 
 
@@ -327,8 +328,10 @@ def test_whole_loop_allocates_nothing_per_block():
     net = FakeNet([REQUEST, head % (size, size - 1, size)])
     client = Client(net.session(), "http://server", "DEFAULT", "dev1")
     sink = CountingSink()
-    action = Action(client, {"os": sink}, Journal(MemoryStore(), client.base), Hooks())
-    one = ddi.Artifact("os", "fw", "1", {}, "fw.bin", size, "sha256", "0" * 64, "http://server/fw")
+    action = Action(client, {"os": sink}, Journal(MemoryStore(), client.url, print), Hooks())
+    one = deployment.Artifact(
+        "os", "fw", "1", {}, "fw.bin", size, "sha256", "0" * 64, "http://server/fw"
+    )
     action._download = begin(Download(client, one, sink))
     steps = action._download.window(size, action._block_done)
     next(steps)

@@ -65,7 +65,9 @@ def test_e29_link_to_another_host_is_followed_without_the_token():
 
 def test_e29_link_can_be_brought_home():
     server, action = offered({"download": {"href": path_of("fw.bin").replace("server", "inside")}})
-    client = Client(server.session, URL, "DEFAULT", "dev1", "secret", rewrite_links=True)
+    client = Client(
+        server.session, URL, "DEFAULT", "dev1", target_token="secret", rewrite_links=True
+    )
     FakeDevice(server, client=client).cycles(3)
     assert action.status == "finished"
     assert all(r.url.startswith(URL) for r in server.session.requests)
@@ -73,7 +75,9 @@ def test_e29_link_can_be_brought_home():
 
 def test_e29_link_from_https_to_http_is_reported():
     server, action = offered()
-    client = Client(server.session, "https://server:8080", "DEFAULT", "dev1", "secret")
+    client = Client(
+        server.session, "https://server:8080", "DEFAULT", "dev1", target_token="secret"
+    )
     FakeDevice(server, client=client).cycles(2)
     assert "https to http" in closed(action)[0][2][0]
     assert server.seen("artifacts") == []
@@ -131,7 +135,7 @@ def test_e32_chunks_and_artifacts_in_any_order_are_the_same_update():
 
 def test_e33_controller_id_is_percent_encoded():
     server = FakeServer()
-    client = Client(server.session, URL, "DEFAULT", "a b/\u00e4", "secret")
+    client = Client(server.session, URL, "DEFAULT", "a b/\u00e4", target_token="secret")
     server.fault("GET", empty(400))
     FakeDevice(server, client=client).cycle()
     assert server.session.requests[0].path == "/DEFAULT/controller/v1/a%20b%2F%C3%A4"

@@ -189,7 +189,7 @@ def test_e14_new_assignment_over_a_running_one_is_taken_in_the_same_cycle():
     server, device, action = assigned(pattern(30000))
     assert device.cut(6)
     newer = server.assign(pattern(9000, 3))
-    assert device.cycle() == 0 and device.slot.trial
+    assert device.cycle() == 0 and device.slot.is_pending
     assert action.status == "canceled"
     device.cycle()
     assert newer.status == "finished" and closed(action) == []
@@ -212,7 +212,7 @@ def test_e15_action_that_vanishes_is_forgotten_and_never_reported():
     action.end("canceled")
     device.cycles(2)
     assert action.status == "canceled" and device.record()["reports"] == []
-    assert not device.slot.trial
+    assert not device.slot.is_pending
 
 
 def vanish(action):
@@ -236,7 +236,7 @@ def test_e16_rejection_that_is_not_taken_does_not_keep_the_image_on_trial():
     action.status = "canceling"
     server.fault("cancelAction/1/feedback", empty(503), 1)
     device.cycle()
-    assert not device.slot.trial
+    assert not device.slot.is_pending
     device.cycle()
     assert action.status == "finished"
 
@@ -246,7 +246,7 @@ def test_e16_cancel_while_the_report_is_stuck_is_not_accepted():
     device.cycle()
     server.fault("deploymentBase/1/feedback", empty(503), 2)
     device.cycle()
-    assert device.updater._action.reports.queue()
+    assert device.record()["reports"]
     action.status = "canceling"
     device.cycle()
     assert action.cancel_entries == []

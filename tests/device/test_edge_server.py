@@ -17,8 +17,8 @@ from fakes import FakeSession
 from hawkbit import ddi
 from hawkbit.client import Client
 from hawkbit.confirmation import auto_confirm
-from hawkbit.deploy import LATER, NOW, REFUSE
 from hawkbit.errors import HTTPError
+from hawkbit.settings import LATER, NOW, REFUSE
 from runner import raises
 
 
@@ -54,7 +54,7 @@ def test_e45_target_deleted_during_an_update_loses_the_report_and_goes_on():
     device.cycle()
     server.actions.clear()
     device.cycles(2)
-    assert device.record()["reports"] == [] and not device.slot.trial
+    assert device.record()["reports"] == [] and not device.slot.is_pending
     newer = server.assign(pattern(5000, 4))
     newer.id = "77"
     device.cycles(3)
@@ -134,7 +134,7 @@ def test_e51_closed_window_downloads_and_waits_for_the_next_offer():
     for _ in range(3):
         assert device.cycle() == 300
     asked = len(server.seen("artifacts"))
-    assert len(server.seen("GET " + BASE + "/deploymentBase")) == 3
+    assert len(server.seen("GET " + BASE + "/deploymentBase")) == 4  # twice when it was staged
     action.deployment.update({"update": "forced", "maintenanceWindow": "available"})
     device.cycles(2)
     assert action.status == "finished" and len(server.seen("artifacts")) == asked
@@ -180,7 +180,7 @@ def test_e53_denied_is_said_once():
 def test_e53_confirmed_is_installed_in_the_same_cycle():
     answers = []
     server, device, action = waiting(lambda deployment: answers.append(deployment) or NOW)
-    assert device.cycle() == 0 and device.slot.trial
+    assert device.cycle() == 0 and device.slot.is_pending
     device.cycle()
     assert action.status == "finished"
     assert [word for word, _ in action.confirmations] == ["confirmed"]
@@ -357,7 +357,7 @@ def test_e65_unknown_words_are_taken_as_attempt_and_unknown_rels_ignored():
         device.cycles(3)
         assert action.status == status
     base = {"_links": {"newBase": {"href": URL}, "odd": 5}}
-    assert ddi.base(base) == ddi.Base(None, None, None, None, None, None)
+    assert ddi.poll(base) == ddi.Poll(None, None, None, None, False)
 
 
 def test_e66_encrypted_chunk_is_refused():

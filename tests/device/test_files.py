@@ -6,7 +6,7 @@ import os
 import sys
 
 from hawkbit import bundle, files
-from hawkbit.ddi import Artifact
+from hawkbit.deployment import Artifact
 from hawkbit.errors import HawkbitError, UpdateError
 from power import Power, PowerCut, remove, tar, tar_entry, tar_head, tree
 from runner import Skip, raises
@@ -381,7 +381,7 @@ def test_updates_alternate_and_the_one_before_stays_until_the_next():
         kept = sink.keep()
         sink = boot()
         sink.restore(kept)
-        assert bundle.directory("app") == use and sink.on_trial() and sink.activated()
+        assert bundle.directory("app") == use and sink.on_trial() and sink.activated(sink.keep())
         sink.confirm()
         assert not sink.on_trial() and boot() and bundle.directory("app") == use
         assert tree(use) == {"main.py": version} and tree(other)
@@ -397,7 +397,7 @@ def test_not_confirmed_it_goes_back_and_says_so():
     sink = boot()
     sink.restore(kept)
     assert bundle.directory("app") == "app" and not sink.on_trial()
-    assert "app.a was not confirmed" in str(raises(UpdateError, sink.activated))
+    assert "app.a was not confirmed" in str(raises(UpdateError, sink.activated, sink.keep()))
     sink.revert()
     sink.abort()
     assert bundle.read("app") == ("", ".a", bundle.BACK)
@@ -412,7 +412,7 @@ def test_activation_that_never_happened_is_told_from_a_rollback():
         kept = sink.keep()
         sink = boot()
         sink.restore(kept)
-        assert sink.activated() is False
+        assert sink.activated(sink.keep()) is False
         assert sink.activate() is True
 
 
@@ -511,7 +511,7 @@ def test_artifacts_become_files_and_are_swapped_together_without_a_reset():
     give(sink, BIG, "model 2.bin")
     assert bundle.directory("app") == "app"
     assert sink.activate() is False
-    assert bundle.directory("app") == "app.a" and sink.on_trial() and sink.activated()
+    assert bundle.directory("app") == "app.a" and sink.on_trial() and sink.activated(sink.keep())
     assert tree("app.a") == {"index.html": b"<html>", "model 2.bin": BIG}
     sink.confirm()
     boot(files.Files)

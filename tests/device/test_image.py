@@ -2,7 +2,7 @@
 
 import struct
 
-from hawkbit import image
+from hawkbit import slot
 from hawkbit.errors import UpdateError
 from runner import raises
 
@@ -18,19 +18,19 @@ def block(chip=ESP32, magic=0xE9, segments=5, desc=0xABCD5432, size=4096):
 
 
 def refused(data, chip=ESP32):
-    return str(raises(UpdateError, image.check, data, chip))
+    return str(raises(UpdateError, slot.check_image, data, chip))
 
 
 def test_application_for_this_chip_passes():
-    image.check(block(), ESP32)
-    image.check(memoryview(block(ESP32S3)), ESP32S3)
-    image.check(block(size=image.MIN_SIZE), ESP32)
+    slot.check_image(block(), ESP32)
+    slot.check_image(memoryview(block(ESP32S3)), ESP32S3)
+    slot.check_image(block(size=slot.MIN_SIZE), ESP32)
     for segments in (1, 16):
-        image.check(block(segments=segments), ESP32)
+        slot.check_image(block(segments=segments), ESP32)
 
 
 def test_truncated_image_is_refused():
-    for size in (1, 24, 32, image.MIN_SIZE - 1):
+    for size in (1, 24, 32, slot.MIN_SIZE - 1):
         assert "truncated" in refused(bytes(size))
     assert "truncated" in refused(block()[:287])
 
@@ -54,4 +54,4 @@ def test_combined_image_is_named():
 
 
 def test_chip_id_is_read_from_the_head_alone():
-    assert image.chip_id(block(ESP32S3)[: image.HEAD]) == ESP32S3
+    assert slot.chip_id(block(ESP32S3)[: slot.HEAD]) == ESP32S3

@@ -4,9 +4,11 @@ import json
 import os
 
 from fakes import MemoryStore
-from hawkbit.journal import FORMAT, FileStore, Journal
+from hawkbit.filestore import FileStore
+from hawkbit.journal import FORMAT, Journal
 from runner import Skip, raises
 
+REPORT = ["6", "closed", "failure", ["why"]]
 BASE = "http://server/DEFAULT/controller/v1/dev1"
 
 
@@ -14,19 +16,21 @@ def saved(**keys):
     """Return a journal over a store that holds such a record of ours."""
     record = {"format": FORMAT, "base": BASE}
     record.update(keys)
-    return Journal(MemoryStore(json.dumps(record).encode()), BASE)
+    return Journal(MemoryStore(json.dumps(record).encode()), BASE, print)
 
 
 def test_empty_store_is_an_empty_record():
     for data in (None, b""):
-        assert Journal(MemoryStore(data), BASE).record == {}
+        assert Journal(MemoryStore(data), BASE, print).record == {}
 
 
 def test_record_written_is_read_back():
     store = MemoryStore()
-    Journal(store, BASE).write(state="staged", action="7", reports=[["7", "closed"]])
-    record = Journal(store, BASE).record
-    assert record["state"] == "staged" and record["reports"] == [["7", "closed"]]
+    Journal(store, BASE, print).write(
+        state="staged", action="7", reports=[["7", "closed", "success", []]]
+    )
+    record = Journal(store, BASE, print).record
+    assert record["state"] == "staged" and record["reports"] == [["7", "closed", "success", []]]
 
 
 def test_record_of_another_server_tenant_or_device_is_dropped():
@@ -54,7 +58,7 @@ def test_record_of_format_1_is_still_read():
         ' "at": 0, "etag": null, "kept": {"os": "2621440:e9"},'
         ' "config": 123456, "reports": [["6", "closed", "failure", ["why"]]]}' % BASE
     )
-    record = Journal(MemoryStore(data.encode()), BASE).record
+    record = Journal(MemoryStore(data.encode()), BASE, print).record
     assert record["state"] == "activating" and record["kept"] == {"os": "2621440:e9"}
     assert record["reports"] == [["6", "closed", "failure", ["why"]]]
 
@@ -67,27 +71,27 @@ def test_unknown_keys_of_a_newer_writer_are_kept():
 
 def test_garbage_is_dropped():
     for data in (b"\xff" * 64, b"\0", b"{", b"null", b"7", b"[]", b'"x"', b"{}", b'{"format": 1}'):
-        assert Journal(MemoryStore(data), BASE).record == {}, data
+        assert Journal(MemoryStore(data), BASE, print).record == {}, data
     whole = saved(action="7")._store.data
     for end in range(1, len(whole) - 1):
-        record = Journal(MemoryStore(whole[:end]), BASE).record
+        record = Journal(MemoryStore(whole[:end]), BASE, print).record
         # MicroPython before 1.27 takes an object whose last brace is missing.
         assert record in ({}, {"format": FORMAT, "base": BASE}), record
 
 
 def test_new_action_keeps_what_outlives_one():
     journal = saved(
-        reports=[["6"]], config=1, installed=["a", "1"], answered="5", action="6", at=9
+        reports=[REPORT], config=1, installed=["a", "1"], answered="5", action="6", at=9
     )
     journal.renew(state="downloading", action="7")
-    record = Journal(journal._store, BASE).record
-    assert record["reports"] == [["6"]] and record["config"] == 1
+    record = Journal(journal._store, BASE, print).record
+    assert record["reports"] == [REPORT] and record["config"] == 1
     assert record["installed"] == ["a", "1"] and record["answered"] == "5"
     assert record["action"] == "7" and "at" not in record
 
 
 def test_new_action_may_replace_what_outlives_one():
-    journal = saved(reports=[["6"]])
+    journal = saved(reports=[REPORT])
     journal.renew(reports=[])
     assert journal.record["reports"] == []
 
@@ -99,6 +103,41 @@ def test_failed_save_leaves_the_record_as_it_was():
         raises(OSError, change, state="activating")
         assert journal.record["state"] == "staged"
         assert json.loads(journal._store.data)["state"] == "staged"
+
+
+def test_wrong_inner_types_drop_the_action_and_keep_what_lasts():
+    for keys in (
+        {"state": 7},
+        {"action": ["7"]},
+        {"tries": "1"},
+        {"at": None},
+        {"done": {}},
+        {"kept": []},
+        {"kept": {"os": 7}},
+        {"cause": 1.5},
+        {"key": 0},
+    ):
+        changes = {"state": "staged", "action": "7", "config": 5, "reports": [REPORT]}
+        changes.update(keys)
+        assert saved(**changes).record == {"config": 5, "reports": [REPORT]}, keys
+
+
+def test_reports_of_a_wrong_shape_are_dropped():
+    for reports in ("x", 7, [7], [[]], [REPORT[:3]], [REPORT, ["6", "closed", "failure", "why"]]):
+        record = saved(action="7", installed=["a", "1"], reports=reports).record
+        assert record == {"installed": ["a", "1"]}, reports
+
+
+def test_another_state_is_told_and_the_same_is_not():
+    told = []
+    journal = Journal(MemoryStore(), BASE, told.append)
+    journal.write(state="downloading")
+    journal.write(at=4096)
+    journal.write(state="staged")
+    journal._store.error = OSError(28, "no space")
+    raises(OSError, journal.write, state="activating")
+    journal.renew(state="idle")
+    assert told == ["downloading", "staged", "idle"]
 
 
 def exists(path):

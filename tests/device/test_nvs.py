@@ -1,7 +1,6 @@
 """The journal's record in NVS of the simulated board."""
 
-from hawkbit.journal import Journal
-from hawkbit.nvs import NVSStore
+from hawkbit.journal import Journal, NVSStore
 from runner import raises
 from simboard.errors import PowerOff
 from simboard.power import FLASH, MIDDLE, Cut
@@ -19,23 +18,23 @@ def booted():
 def test_empty_nvs_is_no_record():
     booted()
     assert NVSStore().load() is None
-    assert Journal(NVSStore(), BASE).record == {}
+    assert Journal(NVSStore(), BASE, print).record == {}
 
 
 def test_record_survives_a_reset():
     board = booted()
-    Journal(NVSStore(), BASE).write(state="staged")
+    Journal(NVSStore(), BASE, print).write(state="staged")
     board.boot()
-    assert Journal(NVSStore(), BASE).record["state"] == "staged"
+    assert Journal(NVSStore(), BASE, print).record["state"] == "staged"
 
 
 def test_longest_record_fits():
     booted()
     details = ["x" * 256, "y" * 256]
     reports = [["922337203685477580%d" % i, "closed", "failure", details] for i in range(4)]
-    journal = Journal(NVSStore(), BASE)
+    journal = Journal(NVSStore(), BASE, print)
     journal.write(reports=reports, cause="z" * 256, key="0" * 160, action="9" * 19)
-    assert Journal(NVSStore(), BASE).record["reports"] == reports
+    assert Journal(NVSStore(), BASE, print).record["reports"] == reports
 
 
 def test_power_cut_while_saving_keeps_the_old_record():

@@ -3,7 +3,7 @@
 import struct
 
 from esp32 import Partition
-from hawkbit import otadata
+from hawkbit import rollback
 from runner import raises
 from simboard import otadata as witness
 from simboard import partitions
@@ -31,63 +31,63 @@ def put(board, sector, seq, state, crc=None):
 
 def test_slots_are_found_in_order():
     booted()
-    assert [p.info()[4] for p in otadata.slots(Partition)] == ["ota_0", "ota_1"]
+    assert [p.info()[4] for p in rollback.slots()] == ["ota_0", "ota_1"]
 
 
 def test_slots_in_a_table_out_of_order_are_sorted():
     layout = list(partitions.ota_layout(SIZE, SLOT))
     layout[3], layout[4] = layout[4], layout[3]
     booted(layout=tuple(layout))
-    assert [p.info()[4] for p in otadata.slots(Partition)] == ["ota_0", "ota_1"]
+    assert [p.info()[4] for p in rollback.slots()] == ["ota_0", "ota_1"]
 
 
 def test_board_without_otadata_has_none_and_no_entries():
     layout = partitions.ota_layout(SIZE, SLOT)
     factory = partitions.Partition(0, 0, OTA_0, SLOT, "factory")
     booted(layout=(layout[0], layout[2], factory, layout[5]))
-    assert otadata.slots(Partition) == []
-    assert otadata.partition(Partition) is None
-    assert otadata.running(Partition) is None and otadata.entry(Partition, OTA_0) is None
+    assert rollback.slots() == []
+    assert rollback.otadata() is None
+    assert rollback.running() is None and rollback.entry(OTA_0) is None
 
 
 def test_first_boot_of_a_fresh_board_is_valid():
     booted()
-    assert otadata.running(Partition).state == otadata.VALID
-    assert otadata.entry(Partition, OTA_1) is None
+    assert rollback.running().state == rollback.VALID
+    assert rollback.entry(OTA_1) is None
 
 
 def test_newest_entry_of_a_slot_counts():
     board = booted()
     for seqs, newest in (((1, 3), 1), ((3, 1), 0), ((5, 4), 0), ((4, 5), 1)):
         for sector in (0, 1):
-            put(board, sector, seqs[sector], otadata.VALID)
-        entry = otadata.entry(Partition, OTA_0)
+            put(board, sector, seqs[sector], rollback.VALID)
+        entry = rollback.entry(OTA_0)
         assert (entry.sector, entry.seq) == (newest, max(s for s in seqs if s % 2)), seqs
 
 
 def test_blank_torn_and_wrong_entries_are_not_there():
     board = booted()
-    put(board, 1, 2, otadata.VALID, crc=0)
-    assert otadata.entry(Partition, OTA_1) is None
-    put(board, 1, 2, otadata.VALID, crc=0xFFFFFFFF)
-    assert otadata.entry(Partition, OTA_1) is None
-    put(board, 1, 0xFFFFFFFF, otadata.VALID)
-    assert otadata.entry(Partition, OTA_1) is None
-    put(board, 1, 2, otadata.VALID)
-    assert otadata.entry(Partition, OTA_1).seq == 2
+    put(board, 1, 2, rollback.VALID, crc=0)
+    assert rollback.entry(OTA_1) is None
+    put(board, 1, 2, rollback.VALID, crc=0xFFFFFFFF)
+    assert rollback.entry(OTA_1) is None
+    put(board, 1, 0xFFFFFFFF, rollback.VALID)
+    assert rollback.entry(OTA_1) is None
+    put(board, 1, 2, rollback.VALID)
+    assert rollback.entry(OTA_1).seq == 2
 
 
 def test_every_state_is_read():
     board = booted()
     for state in (0, 1, 2, 3, 4, 0xFFFFFFFF):
         put(board, 1, 2, state)
-        assert otadata.entry(Partition, OTA_1).state == state
+        assert rollback.entry(OTA_1).state == state
 
 
 def test_rewritten_entry_is_whole():
     board = booted()
-    put(board, 1, 2, otadata.PENDING_VERIFY)
-    otadata.entry(Partition, OTA_1).rewrite(otadata.INVALID)
+    put(board, 1, 2, rollback.PENDING_VERIFY)
+    rollback.entry(OTA_1).rewrite(rollback.INVALID)
     assert board.states() == ["valid", "invalid"]
 
 
@@ -95,38 +95,38 @@ def test_power_cut_while_rewriting_leaves_no_entry_and_the_board_boots():
     for number in (1, 2):
         for moment in (BEFORE, MIDDLE, AFTER):
             board = booted()
-            put(board, 1, 2, otadata.PENDING_VERIFY)
+            put(board, 1, 2, rollback.PENDING_VERIFY)
             board.supply.counts[FLASH] = 0
             board.supply.cuts.append(Cut(FLASH, number, moment))
-            raises(PowerOff, otadata.entry(Partition, OTA_1).rewrite, otadata.INVALID)
+            raises(PowerOff, rollback.entry(OTA_1).rewrite, rollback.INVALID)
             assert board.boot() == "ota_0", (number, moment)
 
 
 def test_erased_entry_is_gone_and_the_other_stays():
     board = booted()
-    put(board, 1, 2, otadata.ABORTED)
-    otadata.entry(Partition, OTA_1).erase()
+    put(board, 1, 2, rollback.ABORTED)
+    rollback.entry(OTA_1).erase()
     assert board.states() == ["valid", None]
 
 
 def test_undefined_is_marked_new_without_an_erase():
     board = booted()
-    put(board, 1, 2, otadata.UNDEFINED)
+    put(board, 1, 2, rollback.UNDEFINED)
     erases = dict(board.flash.erases)
-    otadata.entry(Partition, OTA_1).mark_new()
+    rollback.entry(OTA_1).mark_new()
     assert board.states() == ["valid", "new"]
     assert board.flash.erases == erases
 
 
 def test_boots_are_counted_without_an_erase_and_the_entry_stays_valid():
     board = booted()
-    put(board, 1, 2, otadata.NEW)
+    put(board, 1, 2, rollback.NEW)
     erases = dict(board.flash.erases)
     for boots in range(1, 21):
-        assert otadata.entry(Partition, OTA_1).count_boot() == boots
-    assert otadata.entry(Partition, OTA_1).count_boot() == 21
-    assert otadata.entry(Partition, OTA_1).count_boot() == 21
-    assert otadata.entry(Partition, OTA_1).state == otadata.NEW
+        assert rollback.entry(OTA_1).count_boot() == boots
+    assert rollback.entry(OTA_1).count_boot() == 21
+    assert rollback.entry(OTA_1).count_boot() == 21
+    assert rollback.entry(OTA_1).state == rollback.NEW
     assert board.flash.erases == erases
 
 
@@ -134,7 +134,7 @@ def test_entry_written_by_set_boot_is_read():
     board = booted()
     board.memory.write(OTA_1, app_image("2.0"))
     Partition("ota_1").set_boot()
-    entry = otadata.entry(Partition, OTA_1)
-    assert (entry.sector, entry.seq, entry.state) == (1, 2, otadata.NEW)
+    entry = rollback.entry(OTA_1)
+    assert (entry.sector, entry.seq, entry.state) == (1, 2, rollback.NEW)
     raw = struct.unpack("<L", board.slot(OTADATA + 4096, 4))[0]
     assert raw == 2

@@ -1,6 +1,6 @@
 """Every answer that hawkBit 1.0.4 gave in the recordings comes to what recordings/*.txt says."""
 
-from hawkbit.deploy import NOW
+from hawkbit.settings import NOW
 from places import check, cycle
 
 

@@ -5,7 +5,7 @@ import json
 from fake_ddi import CLOSED, QUOTA, FakeServer, empty, error, pattern
 from fake_ddi import FakeDevice as Device
 from fakes import FakeSession, MemoryStore
-from hawkbit import ddi
+from hawkbit import deployment
 from hawkbit.client import Client
 from hawkbit.errors import HTTPError
 from hawkbit.journal import Journal
@@ -20,13 +20,13 @@ def reports(answers, queue=()):
     session = FakeSession(answers)
     store = MemoryStore()
     client = Client(session, URL, "DEFAULT", "dev1")
-    journal = Journal(store, client.base)
-    journal.write(reports=[list(report) for report in queue])
-    return Reports(client, journal), session, store
+    journal = Journal(store, client.url, print)
+    journal.write(action="7", reports=[list(report) for report in queue])
+    return Reports(client, journal, lambda name, info: None), session, store
 
 
-REPORT = ["7", ddi.EXEC_CLOSED, ddi.RESULT_FAILURE, ["a", "b"]]
-NEXT = ["8", ddi.EXEC_CLOSED, ddi.RESULT_SUCCESS, []]
+REPORT = ["7", deployment.EXEC_CLOSED, deployment.RESULT_FAILURE, ["a", "b"]]
+NEXT = ["8", deployment.EXEC_CLOSED, deployment.RESULT_SUCCESS, []]
 
 
 def on_flash(store):
@@ -35,8 +35,8 @@ def on_flash(store):
 
 def test_report_taken_is_gone_from_flash():
     for status in (200, 201, 204, 404, 410):
-        found, session, store = reports([empty(status)], [REPORT, NEXT])
-        found.deliver()
+        found, session, store = reports([empty(status), CLOSED], [REPORT, NEXT])
+        raises(OSError, found.deliver)
         assert on_flash(store) == [NEXT], status
         assert session.requests[0].path == "/DEFAULT/controller/v1/dev1/deploymentBase/7/feedback"
         assert session.requests[0].json()["status"] == {
@@ -68,11 +68,11 @@ def test_report_refused_goes_once_more_without_details():
 
 def test_report_refused_for_ever_is_dropped():
     for status in (400, 405, 406, 413, 415, 422, 423):
-        answers = [empty(status), empty(status)]
+        answers = [empty(status)] * (2 if status == 400 else 1) + [CLOSED]
         found, session, store = reports(answers, [REPORT, NEXT])
-        found.deliver()
+        raises(OSError, found.deliver)
         assert on_flash(store) == [NEXT], status
-        assert len(session.requests) == (2 if status == 400 else 1)
+        assert len(session.requests) == len(answers)
 
 
 def test_report_without_details_refused_is_dropped_at_once():
@@ -88,21 +88,26 @@ def test_report_cut_between_the_two_attempts_stays_without_details():
 
 
 def test_second_report_of_an_action_replaces_the_first():
-    found, _, _ = reports([], [REPORT])
-    queue = found.with_final("7", ddi.EXEC_CLOSED, ddi.RESULT_SUCCESS, ["<c>"])
-    assert queue == [["7", "closed", "success", ["(c)"]]]
-    assert found.has("7") and not found.has("8")
+    found, _, store = reports([], [REPORT])
+    found.end(deployment.RESULT_SUCCESS, ["c"])
+    assert on_flash(store) == [["7", "closed", "success", ["c"]]]
+
+
+def test_details_are_cleaned_when_they_are_sent():
+    found, session, _ = reports([empty(200)], [["7", "closed", "failure", ["<b>" + "x" * 600]]])
+    found.deliver()
+    assert session.requests[0].json()["status"]["details"] == ["(b)" + "x" * 509]
 
 
 def test_more_reports_than_flash_is_for_drop_the_oldest():
-    found, _, _ = reports([], [[str(i), "closed", "success", []] for i in range(4)])
-    queue = found.with_final("9", ddi.EXEC_CLOSED, ddi.RESULT_SUCCESS, [])
-    assert [report[0] for report in queue] == ["1", "2", "3", "9"]
+    found, _, store = reports([], [[str(i), "closed", "success", []] for i in range(4)])
+    found.end(deployment.RESULT_SUCCESS, [])
+    assert [report[0] for report in on_flash(store)] == ["1", "2", "3", "7"]
 
 
 def test_progress_is_written_down_before_it_is_sent():
     found, session, store = reports([empty(200)])
-    found.progress("7", "half", state="downloading")
+    found.progress("half", state="downloading")
     record = json.loads(store.data)
     assert record["posts"] == 1 and record["state"] == "downloading"
     assert session.requests[0].json()["status"]["details"] == ["half"]
@@ -111,7 +116,7 @@ def test_progress_is_written_down_before_it_is_sent():
 def test_progress_that_fails_is_dropped():
     for fault in (CLOSED, empty(500), empty(429), QUOTA, empty(302), (200, {}, b"junk")):
         found, session, store = reports([fault])
-        found.progress("7", "half")
+        found.progress("half")
         assert len(session.requests) == 1
         assert json.loads(store.data)["posts"] == 1
 
@@ -119,7 +124,7 @@ def test_progress_that_fails_is_dropped():
 def test_progress_ends_with_the_budget_and_changes_are_still_written():
     found, session, store = reports([empty(200)] * 18)
     for i in range(25):
-        found.progress("7", "step %d" % i, at=i)
+        found.progress("step %d" % i, at=i)
     assert len(session.requests) == 18
     assert json.loads(store.data)["at"] == 24
 

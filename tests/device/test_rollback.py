@@ -15,9 +15,7 @@ def updated(**chip):
     board.memory.write(OTA_1, app_image("2.0"))
     Partition("ota_1").set_boot()
     if not chip.get("app_has_rollback", True):
-        from hawkbit import otadata
-
-        otadata.entry(Partition, OTA_1).mark_new()
+        rollback.entry(OTA_1).mark_new()
     assert board.boot() == "ota_1"
     return board
 
@@ -62,10 +60,10 @@ def test_image_that_hangs_goes_back_by_the_guard():
 def test_guard_of_its_own_accord_waits_longer_than_the_updater():
     from hawkbit.updater import Updater
 
-    assert Updater.confirm_timeout_s < rollback.GUARD_TIMEOUT_S
+    assert Updater.confirm_timeout_s < rollback.TIMEOUT_S
     board = updated()
     rollback.guard()
-    board.chip.wait_ms((rollback.GUARD_TIMEOUT_S - 1) * 1000)
+    board.chip.wait_ms((rollback.TIMEOUT_S - 1) * 1000)
     board.stops(board.chip.wait_ms, 2000)
 
 
@@ -74,6 +72,7 @@ def test_confirmed_image_stays_and_the_guard_is_disarmed():
     rollback.guard(100)
     rollback.confirm()
     rollback.confirm()
+    board.chip.wait_ms(1000)  # the guard stops itself at its next tick
     assert board.chip.timers.next_ms() is None
     assert not rollback.on_trial()
     assert reset(board) == "ota_1" and board.states()[1] == "valid"

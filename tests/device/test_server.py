@@ -12,10 +12,10 @@ NEEDS = ("DDI_URL",)
 def poll(url, tls=None):
     session = Session(net, clock, tls)
     client = Client(session, url, "DEFAULT", "a+b-é", gateway_token=token())
-    base = client.poll()
+    offer = client.poll()
     client.poll()
     client.close()
-    return base, session
+    return offer, session
 
 
 def token():
@@ -28,12 +28,12 @@ def ca():
 
 
 def test_new_device_is_asked_for_its_attributes():
-    base, session = poll(os.getenv("DDI_URL"))
-    assert base.config_data and not base.deployment
+    offer, session = poll(os.getenv("DDI_URL"))
+    assert offer.wants_config and not offer.deployment
     assert session.connections == 1
 
 
 def test_poll_over_tls_keeps_its_connection():
-    base, session = poll(os.getenv("DDI_TLS_URL"), net.context(ca()))
-    assert base.config_data
+    offer, session = poll(os.getenv("DDI_TLS_URL"), net.context(ca()))
+    assert offer.wants_config
     assert session.connections == 1

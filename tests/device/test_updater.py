@@ -6,7 +6,7 @@ from fake_ddi import BASE, CLOSED, URL, FakeDevice, FakeServer, Reset, empty, er
 from fakes import FakeSession, MemoryStore
 from hawkbit import log
 from hawkbit.client import Client
-from hawkbit.deploy import LATER, NOW, REFUSE
+from hawkbit.settings import LATER, NOW, REFUSE
 from hawkbit.updater import Updater
 from runner import raises
 
@@ -306,7 +306,7 @@ def test_on_event_that_raises_stops_nothing():
     def on_event(name, info):
         raise ValueError("user's mistake")
 
-    device.boot = lambda: FakeDevice.boot(device) or setattr(device.updater, "_on_event", on_event)
+    device.boot = lambda: FakeDevice.boot(device) or setattr(device.updater, "on_event", on_event)
     device.boot()
     device.cycles(3)
     assert action.status == "finished"
@@ -421,7 +421,7 @@ def on_trial(**hooks):
     server, device = ready(**hooks)
     action = server.assign()
     device.cycle()
-    assert device.resets == 1 and device.slot.trial
+    assert device.resets == 1 and device.slot.is_pending
     del device.events[:]
     return server, device, action
 
@@ -432,7 +432,7 @@ def test_new_image_is_confirmed_by_a_poll_and_then_reported():
     assert device.cycle() == 300
     assert action.status == "finished"
     assert action.entries[-1][:2] == ("closed", "success")
-    assert not device.slot.trial and device.resets == 1
+    assert not device.slot.is_pending and device.resets == 1
     assert server.wants_config is False
 
 
@@ -504,9 +504,9 @@ def test_outage_of_the_server_confirms_at_the_end_of_the_time():
         server, device, action = on_trial()
         server.fault("GET", fault)
         device.cycles(110)
-        assert device.slot.trial and action.is_active
+        assert device.slot.is_pending and action.is_active
         device.cycles(20)
-        assert not device.slot.trial and device.resets == 1, fault
+        assert not device.slot.is_pending and device.resets == 1, fault
         server.faults = []
         device.cycles(2)
         assert action.status == "finished"
@@ -533,7 +533,7 @@ def test_silence_before_an_outage_says_nothing_against_the_image():
     server.fault("GET", CLOSED, 3)
     server.fault("GET", empty(503))
     device.cycles(130)
-    assert not device.slot.trial and device.resets == 1
+    assert not device.slot.is_pending and device.resets == 1
 
 
 def test_image_of_another_server_goes_back_and_the_old_one_reports_it():
@@ -557,14 +557,15 @@ def test_image_of_another_server_that_answers_stays():
     device._client = Client(other.session, "http://other:8080", "DEFAULT", "dev1")
     device.boot()
     device.cycles(2)
-    assert device.resets == 1 and not device.slot.trial
+    assert device.resets == 1 and not device.slot.is_pending
 
 
 def test_image_flashed_by_cable_is_confirmed_without_a_report():
     server, device = ready()
-    device.slot.trial = True
+    device.slot.is_pending = True
+    device.boot()
     device.cycle()
-    assert not device.slot.trial
+    assert not device.slot.is_pending
     assert lines(server) == ["GET ", "GET "]
 
 
@@ -646,7 +647,7 @@ def test_download_broken_again_and_again_waits_seconds_not_the_poll_time():
 
     server.fault("artifacts", broken)
     for _ in range(7):
-        if action.is_active and not device.slot.trial:
+        if action.is_active and not device.slot.is_pending:
             assert device.cycle() < 10
     server.faults = []
     device.cycles(2)

@@ -12,6 +12,9 @@ UPDATE = [
     "POST deploymentBase",  # from 0 bytes
     *["GET softwaremodules", "POST deploymentBase"] * 2,
     "GET softwaremodules",
+    "PUT configData",
+    "GET poll",  # the last word before installing is the server's
+    "GET deploymentBase",
     "POST deploymentBase",  # resetting
     "GET poll",  # that confirms the new image
     "POST deploymentBase",  # the end

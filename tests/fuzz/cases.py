@@ -12,16 +12,17 @@ import random
 import sys
 from random import choice, randrange
 
+import asks
 import mutate
 from fake_ddi import BASE, TOKEN, URL, FakeDevice, FakeServer, FakeSlot, pattern
 from fakes import FakeSink
 from fuzz_net import FuzzNet
-from hawkbit import confirmation, ddi, log
+from hawkbit import confirmation, ddi, deployment, log
 from hawkbit.client import Client
-from hawkbit.deploy import NOW
 from hawkbit.download import Download
 from hawkbit.errors import HawkbitError
 from hawkbit.http import Session
+from hawkbit.settings import NOW
 
 _DATA = pattern(9000)
 _SEED_STEP = 1000003
@@ -75,18 +76,23 @@ def client_case():
     net = FuzzNet(server.answer, _spoil)
     client = _client(server, net, weak_hashes=bool(randrange(2)))
     link = URL + BASE + "/%s/1?c=-1"
+    offer = ddi.Offer("1", link % "confirmationBase")
     calls = (
         client.poll,
         client.poll,
-        lambda: client.deployment(link % "deploymentBase"),
-        lambda: client.deployment(link % "deploymentBase"),
-        lambda: client.deployment(link % "confirmationBase"),
-        lambda: client.stop_id(link % "cancelAction"),
-        lambda: client.feedback("1", ddi.EXEC_PROCEEDING, ddi.RESULT_NONE, ["half"]),
-        lambda: client.cancel_feedback("1", ddi.EXEC_CLOSED, ddi.RESULT_SUCCESS),
+        lambda: asks.deployment(client, link % "deploymentBase"),
+        lambda: asks.deployment(client, link % "deploymentBase"),
+        lambda: asks.deployment(client, link % "confirmationBase"),
+        lambda: asks.stop_id(client, link % "cancelAction"),
+        lambda: asks.feedback(
+            client, "1", deployment.EXEC_PROCEEDING, deployment.RESULT_NONE, ["half"]
+        ),
+        lambda: asks.cancel_feedback(
+            client, "1", deployment.EXEC_CLOSED, deployment.RESULT_SUCCESS
+        ),
         lambda: client.config_data({"version": "1"}),
-        lambda: client.set_installed("fw", "1"),
-        lambda: confirmation.answer(client, link % "confirmationBase", lambda _: NOW),
+        lambda: asks.set_installed(client, "fw", "1"),
+        lambda: confirmation.answer(client, offer, lambda _: NOW),
         lambda: confirmation.auto_confirm(client, True),
     )
     call = choice(calls)
@@ -119,7 +125,7 @@ def download_case():
     server.actions[0].status = "running"
     net = FuzzNet(server.answer, _spoil if randrange(2) else _spoil_some)
     client = _client(server, net, rewrite_links=not randrange(4))
-    artifacts = ddi.deployment({"deployment": server.actions[0].deployment}, "/1").artifacts
+    artifacts = deployment.parse({"deployment": server.actions[0].deployment}, "1").artifacts
     sink = FakeSink()
     download = Download(client, artifacts[0], sink)
 
@@ -158,7 +164,7 @@ def cycle_case():
     device = FakeDevice(
         server,
         sinks={"os": _Slot()},
-        client=Client(session, URL, "DEFAULT", "dev1", TOKEN),
+        client=Client(session, URL, "DEFAULT", "dev1", target_token=TOKEN),
         accept=lambda _: choice(("now", "later", "refuse")),
     )
     net.clock = session.clock = device.clock

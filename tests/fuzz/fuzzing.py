@@ -19,7 +19,7 @@ def run(name: str, seed: int, first: int, count: int, lib=interpreters.ROOT / "l
 
     Raises RuntimeError when the process itself failed, interpreters.Unavailable.
     """
-    path = [lib, _BOARD / "modules", interpreters.DEVICE, _HERE]
+    path = [lib, _BOARD, _BOARD / "modules", interpreters.DEVICE, _HERE]
     if name == "unix":
         command, env = interpreters.unix_port(), {"MICROPYPATH": ":".join(map(str, path))}
     else:

@@ -1,4 +1,4 @@
-"""A stub of `esp32` over the plain file flash.bin, for RAM figures: no erase, no checks."""
+"""A stub of `esp32` over the plain files flash.bin and nvs.bin, for RAM figures: no checks."""
 
 import binascii
 import struct
@@ -46,6 +46,22 @@ class Partition:
         entry = struct.pack("<L20xL", _seq + 1, 0)
         crc = struct.pack("<L", binascii.crc32(entry[:4], 0xFFFFFFFF))
         _otadata.writeblocks((_seq + 1) % 2, entry + crc)
+
+
+class NVS:
+    def __init__(self, namespace):
+        pass
+
+    def get_blob(self, key, buf):
+        with open("nvs.bin", "rb") as f:
+            return f.readinto(buf)
+
+    def set_blob(self, key, data):
+        with open("nvs.bin", "wb") as f:
+            f.write(data)
+
+    def commit(self):
+        pass
 
 
 _otadata = Partition(_TABLE[0])

@@ -3,6 +3,11 @@
 import sys
 
 RESET_STATUS = 3
+PWRON_RESET, SOFT_RESET = 1, 5
+
+
+def reset_cause():
+    return 2
 
 
 def reset():
@@ -10,7 +15,7 @@ def reset():
 
 
 class Timer:
-    ONE_SHOT = 0
+    PERIODIC = 1
 
     def __init__(self, number):
         pass
@@ -20,3 +25,7 @@ class Timer:
 
     def deinit(self):
         pass
+
+
+class WDT:
+    pass

@@ -6,21 +6,17 @@ import gc
 gc.threshold(2048)
 
 import os
-import time
 
-from hawkbit import log, net
-from hawkbit.client import Client
-from hawkbit.firmware import FirmwareSlot
-from hawkbit.http import Session
-from hawkbit.journal import FileStore
-from hawkbit.updater import Updater
+from hawkbit import board, log
+
+gc.threshold(-1)
 
 
 def main():
     log.level = 0
-    session = Session(net, time)
-    client = Client(session, os.getenv("URL"), "DEFAULT", "dev1", gateway_token="secret")
-    updater = Updater(client, {"os": FirmwareSlot()}, FileStore(), accept=lambda _: "refuse")
+    updater = board.updater(
+        os.getenv("URL"), "dev1", gateway_token="secret", accept=lambda _: "refuse"
+    )
     step = int(os.getenv("STEP"))
     for number in range(int(os.getenv("CYCLES"))):
         for _ in updater.cycle():

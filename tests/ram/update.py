@@ -11,49 +11,32 @@ gc.threshold(2048)
 
 import os
 import sys
-import time
 
-from hawkbit import net, rollback
-from hawkbit.client import Client
-from hawkbit.deploy import IDLE
-from hawkbit.firmware import FirmwareSlot
-from hawkbit.http import Session
-from hawkbit.journal import FileStore
-from hawkbit.updater import Updater
+from hawkbit import rollback
 
+rollback.guard()
 
-def context():
-    ca = os.getenv("CA_DER")
-    if ca is None:
-        return None
-    with open(ca, "rb") as f:
-        return net.context(f.read())
+from hawkbit import board
+
+gc.threshold(-1)
 
 
 def on_event(name, info):
     if name == "error":
         sys.exit(1)
-    if (name, info) == ("state", IDLE):
+    if (name, info) == ("state", "idle"):
         sys.exit(0)
 
 
-def main():
-    rollback.guard()
-    session = Session(net, time, context())
-    token = os.getenv("GATEWAY_TOKEN")
-    url = os.getenv("URL")
-    client = Client(
-        session,
+url = os.getenv("URL")
+if url:
+    updater = board.updater(
         url,
-        "DEFAULT",
         os.getenv("CONTROLLER_ID"),
-        gateway_token=token,
+        ca=os.getenv("CA_DER"),
+        gateway_token=os.getenv("GATEWAY_TOKEN"),
         rewrite_links=url.startswith("https"),  # TLS ends in a proxy, the links say http
+        on_event=on_event,
     )
-    updater = Updater(client, {"os": FirmwareSlot()}, FileStore(), on_event=on_event)
     updater.run_once()
     sys.exit(1)  # nothing was offered
-
-
-if os.getenv("URL"):
-    main()

@@ -35,8 +35,8 @@ def problems(module, source):
     [
         ("client", "import socket", "imports socket: only net may"),
         ("http", "def f():\n    import tls", "imports tls: only net may"),
-        ("deploy", "from esp32 import Partition", "imports esp32: only firmware"),
-        ("deploy", "import machine", "imports machine: only bundle, rollback, updater may"),
+        ("action", "from esp32 import Partition", "imports esp32: only journal"),
+        ("action", "import machine", "imports machine: only rollback, updater may"),
         ("rollback", "from hawkbit.updater import Updater", "imports hawkbit.updater, which"),
         ("ddi", "from hawkbit import log, client", "imports hawkbit.client, which"),
         ("ddi", "import hawkbit.nothing", "imports hawkbit.nothing, which"),
@@ -63,7 +63,7 @@ def test_broken_rule_is_named(module, source, problem):
     ("module", "source"),
     [
         ("net", "import socket, tls, select"),
-        ("rollback", "from esp32 import Partition\nfrom hawkbit import otadata"),
+        ("slot", "from esp32 import Partition\nfrom hawkbit import rollback"),
         ("updater", "from hawkbit import __version__, ddi\nfrom machine import reset"),
         ("log", "print(1)"),
         ("http", 'def f():\n """One\n two."""\n' + " g()\n" * 30),
@@ -94,7 +94,7 @@ def test_library_is_read_from_the_repository(repository):
     assert list(lint.check_library(repository)) == []
     (repository / "lib/hawkbit/client.py").write_text('import os\nx = "closed"\n')
     assert list(lint.check_library(repository)) == [
-        "lib/hawkbit/client.py:1: imports os: only bundle, files, journal may",
+        "lib/hawkbit/client.py:1: imports os: only bundle, files, filestore may",
         'lib/hawkbit/client.py:2: "closed" is a word of ddi',
     ]
 

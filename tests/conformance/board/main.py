@@ -15,9 +15,9 @@ import machine
 from hawkbit import bundle, net
 from hawkbit.client import Client
 from hawkbit.files import AppFiles
-from hawkbit.firmware import FirmwareSlot
 from hawkbit.http import Session
-from hawkbit.nvs import NVSStore
+from hawkbit.journal import NVSStore
+from hawkbit.slot import FirmwareSlot
 from hawkbit.updater import Updater
 
 _STATUS = 12  # bytes up to the end of the status code

@@ -7,8 +7,8 @@ import config
 import machine
 from hawkbit import log, net, rollback
 from hawkbit.client import Client
-from hawkbit.firmware import FirmwareSlot
 from hawkbit.http import Session
+from hawkbit.slot import FirmwareSlot
 from hawkbit.updater import Updater
 
 events = []
@@ -17,11 +17,11 @@ events = []
 def make_updater(feed):
     log.level = config.LOG_LEVEL
     if config.STORE == "nvs":
-        from hawkbit.nvs import NVSStore
+        from hawkbit.journal import NVSStore
 
         store = NVSStore()
     else:
-        from hawkbit.journal import FileStore
+        from hawkbit.filestore import FileStore
 
         store = FileStore("/hawkbit.json")
     session = Session(net, time, feed=feed)
@@ -46,15 +46,7 @@ def make_updater(feed):
     return updater
 
 
-def feed():
-    """Feed the watchdog that boot.py started, if it did: another one would bite the sleeper."""
-    if watchdog:
-        watchdog.feed()
-
-
-watchdog = None
-if rollback.on_trial():
-    watchdog = machine.WDT(timeout=20000)
+feed = rollback.feed
 updater = make_updater(feed)
 wait_s = updater.run_once()
 while events:  # nothing happened in the last cycle: nothing is left to do

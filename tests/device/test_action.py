@@ -15,9 +15,9 @@ from fake_ddi import (
     pattern,
 )
 from fakes import FakeSink, MemoryStore
-from hawkbit.deploy import LATER, NOW, REFUSE
 from hawkbit.errors import UpdateError
 from hawkbit.journal import FORMAT
+from hawkbit.settings import LATER, NOW, REFUSE
 from runner import raises
 
 DATA = pattern(12000)
@@ -303,7 +303,7 @@ def test_no_poll_between_windows_within_ten_seconds():
     server, device, action = assigned(pattern(40000))
     device.cycle()
     polls = [r for r in server.session.requests if r.path == BASE]
-    assert len(polls) == 1
+    assert len(polls) == 2  # before the download, and before installing
 
 
 def test_superseded_download_makes_way():
@@ -437,28 +437,144 @@ def test_staged_update_waits_without_a_second_download_over_a_reset():
     assert len(server.seen("artifacts")) == requests
 
 
-def test_consent_may_come_between_download_and_install():
-    answers = [NOW, LATER, LATER, NOW]
+def test_consent_may_come_late_and_is_asked_for_until_then():
+    answers = [LATER, LATER, NOW]
     server = FakeServer()
-    action = server.assign(DATA, download="attempt", update="skip", window="unavailable")
+    action = server.assign(DATA, download="forced", update="attempt")
     device = FakeDevice(server, accept=lambda deployment: answers.pop(0))
-    device.cycle()
-    action.deployment.update({"update": "attempt", "maintenanceWindow": "available"})
     device.cycles(2)
-    assert action.is_active and device.resets == 0
+    assert action.is_active and device.resets == 0 and len(answers) == 1
     device.cycles(2)
     assert action.status == "finished" and answers == []
 
 
-def test_consent_refused_when_it_comes_to_the_install_ends_the_action():
+def test_consent_given_is_kept_over_polls_and_a_reset():
     server = FakeServer()
     action = server.assign(DATA, download="attempt", update="skip", window="unavailable")
-    answers = [NOW, REFUSE]
+    answers = [NOW]
     device = FakeDevice(server, accept=lambda deployment: answers.pop(0))
+    device.cycle()
+    device.reset()
     device.cycle()
     action.deployment.update({"update": "attempt", "maintenanceWindow": "available"})
     device.cycles(2)
+    assert action.status == "finished" and answers == []
+
+
+def test_consent_to_one_action_is_none_to_the_next():
+    asked = []
+    server = FakeServer()
+    device = FakeDevice(server, accept=lambda deployment: asked.append(1) or NOW)
+    server.assign(DATA, download="attempt", update="attempt")
+    device.cycles(3)
+    server.assign(pattern(9000, 5), download="attempt", update="attempt")
+    device.cycles(3)
+    assert server.actions[1].status == "finished" and len(asked) == 2
+
+
+def test_consent_refused_when_it_comes_to_the_install_ends_the_action():
+    server = FakeServer()
+    action = server.assign(DATA, download="forced", update="attempt")
+    device = FakeDevice(server, accept=lambda deployment: REFUSE)
+    device.cycles(2)
     assert action.status == "error" and action.entries[-1][2] == ["refused on the device"]
+
+
+# --- the last word before installing is the server's
+
+
+def test_window_that_closes_during_the_download_keeps_it_staged():
+    server, device, action = assigned(window="available")
+
+    def last(request):
+        action.deployment.update({"update": "skip", "maintenanceWindow": "unavailable"})
+        return server.right_answer(request)
+
+    server.fault("bytes=8192-", last, 1)
+    device.cycles(3)
+    assert action.is_active and device.resets == 0 and device.record()["state"] == "staged"
+    requests = len(server.seen("artifacts"))
+    action.deployment.update({"update": "forced", "maintenanceWindow": "available"})
+    device.cycles(2)
+    assert action.status == "finished" and len(server.seen("artifacts")) == requests
+
+
+def test_cancel_in_the_last_window_is_honoured():
+    server, device, action = assigned()
+
+    def last(request):
+        answer = server.right_answer(request)
+        action.status = "canceling"
+        return answer
+
+    server.fault("bytes=8192-", last, 1)
+    device.cycles(2)
+    assert action.status == "canceled" and "activate" not in device.slot.calls
+
+
+def test_new_assignment_in_the_last_window_wins():
+    server, device, action = assigned()
+
+    def last(request):
+        answer = server.right_answer(request)
+        server.assign(pattern(9000, 5))
+        return answer
+
+    server.fault("bytes=8192-", last, 1)
+    device.cycles(4)
+    assert action.status == "canceled" and server.actions[1].status == "finished"
+    assert device.slot.data == pattern(9000, 5)
+
+
+def test_cancel_between_artifacts_of_one_window_each_is_seen():
+    server = FakeServer()
+    files = [server.add(pattern(3000, i), "%d.bin" % i, 2) for i in range(10)]
+    action = server.assign(chunks=[chunk(files, "bApp")])
+    app = FakeSink(is_slot=False, needs_reset=False)
+    device = FakeDevice(server, sinks={"bApp": app})
+
+    def slow(request):
+        answer = server.right_answer(request)
+        device.clock.now_ms += 60000
+        if len(server.seen("artifacts")) == 3:
+            action.status = "canceling"
+        return answer
+
+    server.fault("artifacts", slow)
+    device.cycles(2)
+    assert action.status == "canceled" and len(server.seen("artifacts")) == 3
+    assert "activate" not in app.calls
+
+
+def test_download_only_keeps_what_it_stored_for_the_assignment_that_installs_it():
+    for reset in (False, True):
+        server, device, action = assigned(update="skip")
+        device.cycles(2)
+        assert action.status == "downloaded" and device.resets == 0
+        requests = len(server.seen("artifacts"))
+        if reset:
+            device.reset()
+        newer = server.assign(DATA)
+        device.cycles(3)
+        assert newer.status == "finished" and len(server.seen("artifacts")) == requests
+        assert device.slot.data == DATA
+
+
+def test_download_only_of_other_content_is_fetched():
+    server, device, action = assigned(update="skip")
+    device.cycles(2)
+    newer = server.assign(pattern(9000, 5))
+    device.cycles(3)
+    assert newer.status == "finished" and device.slot.data == pattern(9000, 5)
+
+
+def test_what_is_stored_can_be_downloaded_only_once_more():
+    server, device, action = assigned(update="skip")
+    device.cycles(2)
+    requests = len(server.seen("artifacts"))
+    newer = server.assign(DATA, update="skip")
+    device.cycles(2)
+    assert newer.status == "downloaded" and len(server.seen("artifacts")) == requests
 
 
 # --- what is rare
@@ -524,7 +640,7 @@ def test_rolled_back_slot_is_seen_before_its_company_is_asked():
     device = FakeDevice(server, sinks={"os": FakeSlot(), "bApp": app})
     device.cycle()
     device.sinks["os"].is_rolled_back = True
-    device.sinks["os"].trial = False  # and the app says that it does not run
+    device.sinks["os"].is_pending = False  # and the app says that it does not run
     device.cycles(2)
     assert action.status == "error" and app.calls.count("activate") == 1
     assert "rolled back" in action.entries[-1][2][0]

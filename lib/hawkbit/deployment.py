@@ -1,0 +1,163 @@
+# SPDX-FileCopyrightText: 2026 the micropython-hawkbit authors
+# SPDX-License-Identifier: MIT
+"""DDI words and shapes of an action: what is to be installed, and what is said of it.
+
+Imported with the first offer; only read() does any I/O. A wrong deployment raises UpdateError,
+whose text is reported to the operator, who can mend it.
+Source: hawkbit-ddi-api, classes Ddi*, at hawkBit 1.0.4.
+"""
+
+from collections import namedtuple
+
+from micropython import const
+
+from hawkbit.ddi import CANCEL_ACTION, DEPLOYMENT_BASE, href
+from hawkbit.errors import ProtocolError, UpdateError
+
+FEEDBACK = const("/%s/%s/feedback")  # of a resource and an action id
+# DdiStatus.ExecutionStatus; `canceled` and `rejected` end nothing on deploymentBase.
+EXEC_CLOSED = const("closed")
+EXEC_PROCEEDING = const("proceeding")
+EXEC_DOWNLOADED = const("downloaded")
+EXEC_REJECTED = const("rejected")
+# DdiResult.FinalResult; `none` with `closed` would count as success.
+RESULT_SUCCESS = const("success")
+RESULT_FAILURE = const("failure")
+RESULT_NONE = const("none")
+# DdiDeployment.HandlingType; the third is "attempt".
+SKIP = const("skip")
+FORCED = const("forced")
+
+# window: "available", "unavailable", or None without a maintenance schedule.
+Deployment = namedtuple("Deployment", "action_id download update window artifacts")
+# A chunk's part, name, version and metadata (a dict) stand with each of its artifacts.
+Artifact = namedtuple("Artifact", "part name version metadata filename size hash digest url")
+
+# Strongest first, with their length in hex; the weak ones only if the caller says so.
+_HASHES = const((("sha256", 64), ("sha1", 40), ("md5", 32)))
+_MAX_DETAILS = const(20)
+_MAX_DETAIL = const(512)
+
+
+def read(client, offer):
+    """Return the Deployment behind a ddi.Offer, to deploy or to confirm.
+
+    Only for one just polled: asking for the deploymentBase of a closed action breaks the
+    server's record of it. Raises UpdateError when it can never be installed.
+    """
+    return parse(client.get(offer.link), offer.action_id, client.weak_hashes)
+
+
+def parse(answer, action_id, weak_hashes=False):
+    """Return the Deployment in a deploymentBase or confirmationBase answer.
+
+    weak_hashes: take sha1 or md5 too. Raises UpdateError, naming the field.
+    The order of chunks and artifacts means nothing.
+    """
+    if answer is None:  # gooseBit's way to say that there is nothing
+        raise ProtocolError("the deployment is null")
+    _need(answer, dict, DEPLOYMENT_BASE)
+    body = answer.get("confirmation") or answer.get("deployment")
+    chunks = _need(body, dict, "deployment").get("chunks")
+    artifacts = []
+    for chunk in _need(chunks, list, "chunks"):
+        artifacts += _artifacts(_need(chunk, dict, "chunk"), weak_hashes)
+    if not artifacts:
+        raise UpdateError("the distribution set has no artifacts")
+    return Deployment(
+        action_id,
+        body.get("download"),
+        body.get("update"),
+        body.get("maintenanceWindow"),
+        artifacts,
+    )
+
+
+def _need(value, kind, name):
+    if type(value) is not kind:
+        raise UpdateError("bad deployment: no usable %s" % name)
+    return value
+
+
+def _artifacts(chunk, weak_hashes):
+    part = _need(chunk.get("part"), str, "part")
+    name = _need(chunk.get("name"), str, "name")
+    version = _need(chunk.get("version"), str, "version")
+    if chunk.get("encrypted"):
+        raise UpdateError("chunk %s is encrypted" % part)
+    metadata = _metadata(chunk.get("metadata") or [])
+    found = []
+    for artifact in _need(chunk.get("artifacts"), list, "artifacts"):
+        filename = _need(_need(artifact, dict, "artifact").get("filename"), str, "filename")
+        size = _need(artifact.get("size"), int, "size")
+        if size < 1:
+            raise UpdateError("%s: size is %d" % (filename, size))
+        hashes = _need(artifact.get("hashes"), dict, "hashes")
+        algorithm, digest = _hash(hashes, filename, weak_hashes)
+        url = _link(artifact.get("_links"), filename)
+        found.append(
+            Artifact(part, name, version, metadata, filename, size, algorithm, digest, url)
+        )
+    if not found:
+        raise UpdateError("chunk %s has no artifacts" % part)
+    return found
+
+
+def _metadata(entries):
+    found = {}
+    for entry in _need(entries, list, "metadata"):
+        key = _need(_need(entry, dict, "metadata").get("key"), str, "metadata key")
+        found[key] = _need(entry.get("value"), str, "metadata value")
+    return found
+
+
+def _hash(hashes, filename, weak_hashes):
+    for algorithm, length in _HASHES:
+        digest = hashes.get(algorithm)
+        if type(digest) is str and len(digest) == length:
+            return algorithm, digest.lower()
+        if not weak_hashes:
+            break
+    raise UpdateError("%s: no usable sha256" % filename)
+
+
+def _link(links, filename):
+    # Rels are the operator's choice; a stock server has only download-http, over https too.
+    if type(links) is dict:
+        others = [rel for rel in sorted(links) if not rel.startswith("md5sum")]
+        for rel in ["download", "download-http"] + others:
+            url = href(links, rel)
+            if url:
+                # hawkBit encodes a space as + and does not decode it: 404. A + comes as %2B.
+                path, slash, last = url.rpartition("/")
+                return path + slash + last.replace("+", "%20") if " " in filename else url
+    raise UpdateError("%s: no usable link" % filename)
+
+
+def stop_id(answer):
+    """Return the id, as text, of the action that a cancelAction answer wants stopped."""
+    try:
+        found = answer[CANCEL_ACTION]["stopId"]
+    except (KeyError, TypeError):
+        found = None
+    if type(found) not in (str, int) or found == "":
+        raise ProtocolError("a cancelAction without stopId")
+    return str(found)
+
+
+def feedback(execution, finished, details=(), code=None):
+    """Return an ActionFeedback. No timestamp: a wrong one leaves the target pending for ever."""
+    status = {"execution": execution, "result": {"finished": finished}}
+    if details:
+        status["details"] = clean_details(details)
+    if code is not None:
+        status["code"] = code
+    return {"status": status}
+
+
+def clean_details(details):
+    """Return at most 20 lines of 512 characters. "<" and ">" could pass as markup: 400."""
+    return [
+        str(line)[:_MAX_DETAIL].replace("<", "(").replace(">", ")")
+        for line in details[:_MAX_DETAILS]
+    ]
