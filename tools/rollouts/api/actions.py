@@ -12,7 +12,8 @@ class Actions:
         self._transport = transport
 
     def find(self, query: str | None = None, sort: str = "id:ASC") -> list[Action]:
-        return paging.read(self._transport, path(_ACTIONS), Action, query, sort)
+        where = path(_ACTIONS)
+        return paging.read(self._transport, where, Action, query, sort, representation="full")
 
     def get(self, action_id: int) -> Action:
         return Action.from_wire(self._transport.get(path(_ACTIONS, action_id)))

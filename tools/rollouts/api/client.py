@@ -11,6 +11,7 @@ from rollouts.api.models import UserInfo
 from rollouts.api.modules import SoftwareModules
 from rollouts.api.rollouts import Rollouts
 from rollouts.api.sets import DistributionSets
+from rollouts.api.tags import TargetTags
 from rollouts.api.targets import Targets
 from rollouts.api.transport import Transport, path
 
@@ -41,6 +42,7 @@ class Hawkbit:
         self.sets = DistributionSets(self._transport)
         self.modules = SoftwareModules(self._transport)
         self.targets = Targets(self._transport)
+        self.tags = TargetTags(self._transport)
         self.actions = Actions(self._transport)
         self.filters = TargetFilters(self._transport)
         self.rollouts = Rollouts(self._transport)

@@ -248,6 +248,21 @@ class TargetFilter(Entity):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Tag(Entity):
+    id: int
+    name: str
+    description: str | None = None
+    colour: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewTag:
+    name: str
+    description: str | None = None
+    colour: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConfigValue:
     """One value of the tenant's configuration; `global_`: the server's default."""
 

@@ -27,5 +27,9 @@ def one_of(field: str, values: Iterable[str | int]) -> str:
     return f"{field}=in=({listed})"
 
 
+def tagged(name: str) -> str:
+    return matching("tag", name)
+
+
 def all_of(*terms: str) -> str:
     return ";".join(terms)

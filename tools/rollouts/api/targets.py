@@ -90,6 +90,11 @@ class Targets:
         newest = wire.decode_list(ActionStatus, page.get("content"))
         return newest[0] if newest else None
 
+    def force_action(self, controller_id: str, action_id: int) -> None:
+        """Make a soft or timeforced action forced."""
+        where = path(*_action(controller_id, action_id))
+        self._transport.put(where, {"forceType": "forced"})
+
     def cancel_action(self, controller_id: str, action_id: int, force: bool = False) -> None:
         """Ask the device to stop (`force`: do not ask it; only after a plain cancel)."""
         params = {"force": "true"} if force else {}

@@ -1,4 +1,4 @@
-"""`rollouts cancel` and `rollouts history`."""
+"""`rollouts cancel`, `history` and `actions`."""
 
 import dataclasses
 from typing import Annotated
@@ -10,9 +10,12 @@ from rollouts.api.errors import RefusedError, ServerError
 from rollouts.api.models import Action, ActionStatus
 from rollouts.cli import columns
 from rollouts.cli.command import command
-from rollouts.cli.options import DryRun, action_ids
+from rollouts.cli.group import Listing as ListingGroup
+from rollouts.cli.group import group
+from rollouts.cli.options import DryRun, Listing, action_ids
 
 app = typer.Typer()
+fleet = group("Actions of all targets; see also cancel, history and watch.", ListingGroup)
 
 _CANCELING = "canceling"
 
@@ -87,6 +90,37 @@ def history(
         run.out.rows(found, {})
     else:
         run.out.rows(_entries(found), _HISTORY_COLUMNS)
+
+
+@command(
+    fleet,
+    "list",
+    example=["rollouts actions --active", "rollouts actions --q 'status==error' --sort id:DESC"],
+)
+def list_actions(
+    run,
+    listing: Listing,
+    active: Annotated[bool, typer.Option("--active", help="Only those that are open.")] = False,
+):
+    """List the actions of all targets."""
+    only = "active==true" if active else None
+    if only and listing.q:
+        only = rsql.all_of(f"({listing.q})", only)
+    listing = dataclasses.replace(listing, q=only or listing.q)
+    run.out.rows(run.hawkbit.actions.find(**listing.as_arguments()), columns.ACTIONS)
+
+
+@command(fleet, "force", example="rollouts actions force 77 78")
+def force_actions(
+    run, actions: Annotated[list[str], typer.Argument(metavar="ACTION", help="Ids.")]
+):
+    """Make soft or timeforced actions forced: their devices do not wait any more."""
+    found = _open_actions(run.hawkbit, action_ids(actions))
+    for one in found:
+        run.hawkbit.targets.force_action(one.controller_id, one.id)
+    run.out.rows(
+        run.hawkbit.actions.find(rsql.one_of("id", [one.id for one in found])), columns.ACTIONS
+    )
 
 
 _HISTORY_COLUMNS = {

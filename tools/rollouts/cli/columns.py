@@ -31,6 +31,7 @@ FILTERS = {
     "ID": lambda one: one.id,
     "NAME": lambda one: one.name,
     "QUERY": lambda one: one.query,
+    "SET": lambda one: one.auto_assign_distribution_set,
     "TYPE": lambda one: one.auto_assign_action_type,
     "WEIGHT": lambda one: one.auto_assign_weight,
 }
@@ -52,6 +53,30 @@ ROLLOUT_GROUPS = {
 }
 
 PLAN = {"GROUP": lambda one: one["group"], "TARGETS": lambda one: one["targets"]}
+
+TAGS = {
+    "ID": lambda one: one.id,
+    "TAG": lambda one: one.name,
+    "COLOUR": lambda one: one.colour,
+    "DESCRIPTION": lambda one: one.description,
+}
+
+ARTIFACTS = {
+    "ID": lambda one: one.id,
+    "FILE": lambda one: one.provided_filename,
+    "BYTES": lambda one: one.size,
+    "SHA256": lambda one: one.hashes.sha256,
+}
+
+ACTIONS = {
+    "ACTION": lambda one: one.id,
+    "TARGET": lambda one: one.controller_id,
+    "SET": lambda one: one.distribution_set,
+    "TYPE": lambda one: one.force_type,
+    "STATUS": lambda one: one.status,
+    "OPEN": lambda one: one.active,
+    "SINCE": lambda one: time_of(one.created_at_ms),
+}
 
 METADATA = {"KEY": lambda one: one.key, "VALUE": lambda one: one.value}
 

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from rollouts.api import rsql
 from rollouts.api.models import MaintenanceWindow
 from rollouts.cli.exits import UsageError
 from rollouts.release import selection
@@ -54,18 +55,22 @@ class Selection:
         str | None,
         typer.Option("--filter", metavar="RSQL", help="E.g. 'attribute.hw==esp32'."),
     ] = None
+    tag: Annotated[
+        str | None, typer.Option("--tag", metavar="TAG", help="All that have this tag.")
+    ] = None
 
     @property
     def is_open(self):
         """True when it can match more than was written down."""
-        return bool(self.filter or self._split()[1])
+        return bool(self.filter or self.tag or self._split()[1])
 
     def resolve(self, hawkbit):
         names, globs = self._split()
         names += _names_in(self.file) if self.file else []
         queries = [self.filter] if self.filter else []
+        queries += [rsql.tagged(self.tag)] if self.tag else []
         if not (names or globs or queries):
-            raise UsageError("which targets? Name them, or use --file or --filter")
+            raise UsageError("which targets? Name them, or use --file, --filter or --tag")
         return selection.resolve(hawkbit, list(dict.fromkeys(names)), globs, queries)
 
     def _split(self):

@@ -9,6 +9,8 @@ from rollouts.cli import (
     actions,
     assign,
     completion,
+    filters,
+    modules,
     publish,
     rollout,
     rollout_watch,
@@ -17,9 +19,11 @@ from rollouts.cli import (
     sets,
     setup,
     signing,
+    tags,
     targets,
     watch,
 )
+from rollouts.cli.group import group
 from rollouts.cli.output import Output
 
 _HELP = r"""Publish, assign and watch firmware updates on Eclipse hawkBit.
@@ -32,35 +36,29 @@ failed or was canceled, 2 usage, 3 refused or nothing matched, 4 server or login
 
 def make_app():
     # Completion is answered by the root alone.
-    app = _group(_HELP, add_completion=True)
+    app = group(_HELP, add_completion=True)
     app.callback()(_root)
     # A typer without a name adds its commands to the one it is added to.
-    for module in (setup, publish, signing, assign, watch, actions, targets):
+    for module in (setup, publish, signing, assign, watch, actions):
         app.add_typer(module.app)
-    ds = _group("Distribution sets: a verb for each endpoint of the Management API.")
+    app.add_typer(targets.attributes)
+    app.add_typer(targets.app, name="targets")
+    app.add_typer(actions.fleet, name="actions")
+    for module in (modules, filters, tags):
+        app.add_typer(module.app, name=module.__name__.rpartition(".")[2])
+    ds = group("Distribution sets: a verb for each endpoint of the Management API.")
     ds.add_typer(sets.app)
-    meta = _group("Metadata of a distribution set.")
+    meta = group("Metadata of a distribution set.")
     meta.add_typer(set_metadata.app)
     ds.add_typer(meta, name="meta")
     app.add_typer(ds, name="ds")
-    staged = _group("Staged rollouts: a set to a fleet, group by group.")
+    staged = group("Staged rollouts: a set to a fleet, group by group.")
     for module in (rollout, rollout_watch):
         staged.add_typer(module.app)
     app.add_typer(staged, name="rollout")
     app.add_typer(serve.app)
     app.add_typer(completion.app)
     return app
-
-
-def _group(text, add_completion=False):
-    return typer.Typer(
-        help=text,
-        no_args_is_help=True,
-        add_completion=add_completion,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
 
 
 def _show_version(wanted: bool):

@@ -1,17 +1,25 @@
-"""`rollouts targets`."""
+"""`rollouts targets`, and what a device said of itself."""
 
+import contextlib
 import dataclasses
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from rollouts.api import rsql
 from rollouts.api.models import Target
 from rollouts.cli import columns
 from rollouts.cli.command import command
-from rollouts.cli.options import Listing
-from rollouts.release import selection
+from rollouts.cli.exits import UsageError
+from rollouts.cli.group import Listing as ListingGroup
+from rollouts.cli.group import group
+from rollouts.cli.options import DryRun, Listing, Selection, Yes
+from rollouts.release import fleet, selection
 
-app = typer.Typer()
+app = group("Targets: the devices as the server knows them.", ListingGroup)
+attributes = typer.Typer()
 
 
 @dataclasses.dataclass
@@ -30,13 +38,13 @@ _WITH_SETS = {
 
 @command(
     app,
-    "targets",
+    "list",
     example=[
         "rollouts targets 'lab-*' --sets",
         "rollouts targets --q updatestatus==error",
     ],
 )
-def targets(
+def list_targets(
     run,
     listing: Listing,
     names: Annotated[
@@ -46,8 +54,12 @@ def targets(
     sets: Annotated[
         bool, typer.Option("--sets", help="Also assigned and installed set (slow).")
     ] = False,
+    tag: Annotated[str | None, typer.Option("--tag", help="Only those that have it.")] = None,
 ):
     """List targets with their status and last poll."""
+    if tag:
+        query = rsql.all_of(f"({listing.q})", rsql.tagged(tag)) if listing.q else rsql.tagged(tag)
+        listing = dataclasses.replace(listing, q=query)
     found = _found(run.hawkbit, names, listing)
     if sets:
         run.out.rows([_with_sets(run.hawkbit, one) for one in found], _WITH_SETS)
@@ -73,3 +85,68 @@ def _with_sets(hawkbit, target):
     assigned = hawkbit.targets.assigned_set(target.controller_id)
     installed = hawkbit.targets.installed_set(target.controller_id)
     return TargetWithSets(target, assigned and assigned.label, installed and installed.label)
+
+
+@command(app, "delete", example="rollouts targets delete 'old-*' --yes")
+def delete(run, which: Selection, yes: Yes = False, dry_run: DryRun = False):
+    """Delete targets with their whole history. A device that still polls comes back."""
+    names = [target.controller_id for target in which.resolve(run.hawkbit)]
+    if dry_run:
+        run.out.done(f"would delete {', '.join(names)}", {"dryRun": True, "targets": names})
+        return
+    run.confirm(f"Delete {len(names)} targets ({', '.join(names[:5])})?", yes)
+    for name in names:
+        run.hawkbit.targets.delete(name)
+    run.out.done(f"deleted {len(names)} targets", {"dryRun": False, "targets": names})
+
+
+@command(
+    app,
+    "import",
+    example=[
+        "rollouts targets import fleet.csv --dry-run",
+        "rollouts targets import - < fleet.csv",
+    ],
+)
+def import_targets(
+    run,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV in UTF-8; - is stdin.")],
+    update: Annotated[
+        bool, typer.Option("--update", help="Change targets that exist already.")
+    ] = False,
+    dry_run: DryRun = False,
+):
+    """Make targets from a CSV file. With an error in any line, nothing is made.
+
+    The first line names the columns: controllerId, and any of name, description, address,
+    securityToken (else the server makes one) and tags (a;b). Tags that are not there are made.
+    """
+    with _opened(file) as stream:
+        rows = fleet.read(stream, str(file))
+    new, old = fleet.compare(run.hawkbit, rows, str(file), update)
+    if not dry_run:
+        tell = lambda count: run.out.note(f"{count} of {len(rows)} targets")  # noqa: E731
+        fleet.store(run.hawkbit, new, old, str(file), tell)
+    would = "would make" if dry_run else "made"
+    said = {"dryRun": dry_run, "made": len(new), "changed": len(old)}
+    run.out.done(f"{would} {len(new)} targets, change{'' if dry_run else 'd'} {len(old)}", said)
+
+
+@contextlib.contextmanager
+def _opened(file):
+    try:
+        if str(file) == "-":
+            yield sys.stdin
+            return
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            yield stream
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is no text in UTF-8") from error
+
+
+@command(attributes, "attributes", example="rollouts attributes kitchen-1")
+def show_attributes(
+    run, target: Annotated[str, typer.Argument(metavar="TARGET", help="A controller id.")]
+):
+    """Show the attributes that a device sent. `--filter attribute.NAME==VALUE` finds by them."""
+    run.out.record(run.hawkbit.targets.attributes(target))

@@ -1,0 +1,128 @@
+"""What the operator of a fleet needs beside releases: targets, tags, filters, modules, actions."""
+
+import pytest
+from rollouts.api.models import NewTarget
+
+
+@pytest.fixture
+def fleet(hawkbit):
+    names = ("desk-1", "lab-1", "lab-2")
+    hawkbit.targets.create([NewTarget(controller_id=name) for name in names])
+
+
+@pytest.fixture
+def release(cli, image):
+    cli.ok("publish", image, "--name", "fw", "--version", "2")
+
+
+def test_import_makes_targets_with_tags_and_keeps_tokens_secret(cli, hawkbit, tmp_path):
+    (tmp_path / "fleet.csv").write_text(
+        "controllerId;name;securityToken;tags\nlab-1;The first;s3cret;lab\nlab-2;;;lab\n"
+        'desk-1;"A; B";;\n',
+        encoding="utf-8-sig",
+    )
+    planned = cli.ok("targets", "import", "fleet.csv", "--dry-run")
+    assert "would make 3" in planned.out
+    assert cli.ok("targets").out == ""
+    made = cli.ok("targets", "import", "fleet.csv")
+    assert "s3cret" not in made.out + made.err
+    assert hawkbit.targets.get("lab-1").security_token == "s3cret"
+    assert hawkbit.targets.get("desk-1").name == "A; B"
+    assert [line[0] for line in cli.ok("targets", "--tag", "lab").lines] == ["lab-1", "lab-2"]
+
+
+WRONG = {
+    "": ["1: the first line has to name the columns"],
+    "name\nx\n": ["1: the first line has to name the columns"],
+    "controllerId,colour\nx,red\n": ["1: there is no column 'colour'"],
+    "controllerId,name,name\nx,a,b\n": ["1: column name is there twice"],
+    "controllerId\n": ["1: there is no target in it"],
+    "controllerId,name\na,b,c\nd\n": ["2: it has 3 values for 2 columns", "3: it has 1 values"],
+    "controllerId,name\n,b\n\na b,c\n": ["2: there is no controllerId", "4: a controllerId has no"],
+    "controllerId\na\nb\na\n": ["4: a is in line 2 already"],
+    f"controllerId,name\na,{'n' * 129}\n": ["2: name has 129 characters, at most 128"],
+    'controllerId,name\na,"open\n': ["unexpected end of data"],
+    "controllerId\nlab-1\nnew\n": ["2: lab-1 exists already"],
+    "controllerId,description\nnew,<b>x</b>\n": ["2: the server answered 400"],
+}
+
+
+@pytest.mark.parametrize("text", WRONG, ids=lambda text: repr(text)[:40])
+def test_wrong_csv_says_the_line_and_makes_nothing(cli, fleet, tmp_path, text):
+    (tmp_path / "fleet.csv").write_text(text)
+    refused = cli("targets", "import", "fleet.csv")
+    assert refused.code == 3
+    for problem in WRONG[text]:
+        assert f"fleet.csv:{problem}" in refused.err or problem in refused.err
+    assert len(cli.ok("targets").lines) == 3
+
+
+def test_import_changes_those_that_exist_when_told_to(cli, fleet, hawkbit, tmp_path):
+    (tmp_path / "fleet.csv").write_text("controllerId,name\nlab-1,Renamed\nnew-1,New\n")
+    assert "made 1 targets, changed 1" in cli.ok("targets", "import", "fleet.csv", "--update").out
+    assert hawkbit.targets.get("lab-1").name == "Renamed"
+
+
+def test_import_of_no_text_is_refused(cli, tmp_path):
+    (tmp_path / "fleet.csv").write_bytes(b"controllerId\n\xff\n")
+    assert cli("targets", "import", "fleet.csv").code == 2
+    assert cli("targets", "import", "nothing.csv").code == 3
+
+
+def test_delete_asks_and_deletes(cli, fleet):
+    assert cli("targets", "delete", "lab-*").code == 2
+    assert "would delete lab-1, lab-2" in cli.ok("targets", "delete", "lab-*", "--dry-run").out
+    cli.ok("targets", "delete", "lab-*", "--yes")
+    assert [line[0] for line in cli.ok("targets").lines] == ["desk-1"]
+    assert cli("targets", "delete", "nobody", "--yes").code == 3
+
+
+def test_tags_and_assignment_by_tag(cli, fleet, release):
+    cli.ok("tags", "create", "lab", "--colour", "#c00")
+    cli.ok("tags", "assign", "lab", "lab-*")
+    assert [line[0] for line in cli.ok("tags", "targets", "lab").lines] == ["lab-1", "lab-2"]
+    assigned = cli.ok("assign", "fw:2", "--tag", "lab", "--yes")
+    assert [line[1] for line in assigned.lines] == ["lab-1", "lab-2"]
+    cli.ok("tags", "unassign", "lab", "lab-1")
+    assert [line[0] for line in cli.ok("targets", "--tag", "lab").lines] == ["lab-2"]
+    cli.ok("tags", "delete", "lab", "--yes")
+    assert cli.ok("tags").out == ""
+    assert cli("tags", "assign", "lab", "lab-1").code == 3
+
+
+def test_filter_assigns_by_itself_until_stopped(cli, fleet, release, server):
+    assert "2 targets match" in cli.ok("filters", "create", "lab", "id==lab*").out
+    cli.ok("filters", "auto-assign", "lab", "fw:2", "--type", "soft", "--yes")
+    server.step()
+    actions = cli.ok("actions", "--active").lines
+    assert [line[1:5] for line in actions] == [
+        ["lab-1", "fw:2", "soft", "running"],
+        ["lab-2", "fw:2", "soft", "running"],
+    ]
+    assert [line[3] for line in cli.ok("actions", "force", "1").lines] == ["forced"]
+    cli.ok("filters", "stop", "lab")
+    assert "3 targets match" in cli.ok("filters", "update", "lab", "--query", "id==*").out
+    cli.ok("filters", "delete", "lab", "--yes")
+    assert cli("filters", "stop", "lab").code == 3
+
+
+def test_modules_and_their_files(cli, image, tmp_path):
+    module = cli.ok("modules", "create", "assets", "1", "--type", "application", "--json").json
+    cli.ok("modules", "upload", module["id"], image)
+    [row] = cli.ok("modules", "show", module["id"]).lines
+    assert row[1:3] == ["fw.app-bin", str(image.stat().st_size)]
+    cli.ok("modules", "download", module["id"], "fw.app-bin", "--to", "copy.bin")
+    assert (tmp_path / "copy.bin").read_bytes() == image.read_bytes()
+    again = cli("modules", "download", module["id"], "fw.app-bin", "--to", "copy.bin")
+    assert again.code == 3  # never over a file that is there
+    cli.ok("modules", "remove", module["id"], "fw.app-bin", "--yes")
+    assert cli("modules", "download", module["id"], "fw.app-bin").code == 3
+    cli.ok("modules", "delete", module["id"], "--yes")
+    assert cli.ok("modules").out == ""
+
+
+def test_attributes_of_a_device(cli, devices):
+    device = devices("lab-1")
+    link = device.poll()["_links"]["configData"]["href"]
+    device._http.put(link, json={"data": {"hw": "esp32"}}).raise_for_status()
+    assert cli.ok("attributes", "lab-1").lines == [["hw", "esp32"]]

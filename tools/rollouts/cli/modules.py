@@ -1,0 +1,104 @@
+"""`rollouts modules`: software modules and their files."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rollouts.api.errors import RefusedError
+from rollouts.api.models import NewSoftwareModule
+from rollouts.cli import columns
+from rollouts.cli.command import command
+from rollouts.cli.group import Listing as ListingGroup
+from rollouts.cli.group import group
+from rollouts.cli.options import Listing, Yes
+
+app = group("Software modules, of which sets consist, and their files.", ListingGroup)
+
+Id = Annotated[int, typer.Argument(metavar="MODULE", help="The id of a module.")]
+Filename = Annotated[str, typer.Argument(metavar="FILENAME", help="As `show` lists it.")]
+
+
+@command(app, "list", example="rollouts modules --q 'name==fw*'")
+def list_modules(run, listing: Listing):
+    """List the software modules; deleted ones are not listed."""
+    run.out.rows(run.hawkbit.modules.find(**listing.as_arguments()), columns.MODULES)
+
+
+@command(app, "show", example="rollouts modules show 12")
+def show(run, module: Id):
+    """Show the files of a module, with their hashes."""
+    run.out.rows(run.hawkbit.modules.artifacts(module), columns.ARTIFACTS)
+
+
+@command(app, "create", example="rollouts modules create fw 2.0.0 --type os")
+def create(
+    run,
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    version: Annotated[str, typer.Argument(metavar="VERSION")],
+    type: Annotated[str, typer.Option("--type", help="Key of the module type.")] = "os",
+    vendor: Annotated[str | None, typer.Option("--vendor")] = None,
+    description: Annotated[str | None, typer.Option("--description", help="For people.")] = None,
+):
+    """Make a module without files. (`publish` makes module, set and upload in one.)"""
+    [made] = run.hawkbit.modules.create(
+        [
+            NewSoftwareModule(
+                name=name, version=version, type=type, vendor=vendor, description=description
+            )
+        ]
+    )
+    run.out.done(f"made module {made.id} {made.name}:{made.version}", made)
+
+
+@command(app, "delete", example="rollouts modules delete 12 --yes")
+def delete(run, module: Id, yes: Yes = False):
+    """Delete a module; sets that were assigned keep it."""
+    found = run.hawkbit.modules.get(module)
+    run.confirm(f"Delete module {found.name}:{found.version}?", yes)
+    run.hawkbit.modules.delete(module)
+    run.out.done(f"deleted module {module} {found.name}:{found.version}", found)
+
+
+@command(app, "upload", example="rollouts modules upload 12 assets.tar")
+def upload(
+    run,
+    module: Id,
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    name: Annotated[str | None, typer.Option("--name", help="Another file name there.")] = None,
+):
+    """Add a file to a module."""
+    made = run.hawkbit.modules.upload(module, file, name or file.name)
+    run.out.done(f"uploaded {made.provided_filename}, {made.size} bytes", made)
+
+
+@command(app, "download", example="rollouts modules download 12 fw.app-bin --to fw.app-bin")
+def download(
+    run,
+    module: Id,
+    filename: Filename,
+    to: Annotated[Path | None, typer.Option("--to", metavar="FILE", help="Where to.")] = None,
+):
+    """Fetch a file of a module; its hash is checked."""
+    artifact = _artifact(run.hawkbit, module, filename)
+    target = to or Path(Path(filename).name)
+    data = run.hawkbit.modules.download(module, artifact)
+    with target.open("xb") as out:
+        out.write(data)
+    run.out.done(f"wrote {len(data)} bytes to {target}", artifact)
+
+
+@command(app, "remove", example="rollouts modules remove 12 fw.app-bin --yes")
+def remove(run, module: Id, filename: Filename, yes: Yes = False):
+    """Delete a file of a module."""
+    artifact = _artifact(run.hawkbit, module, filename)
+    run.confirm(f"Delete {filename} of module {module}?", yes)
+    run.hawkbit.modules.delete_artifact(module, artifact.id)
+    run.out.done(f"deleted {filename}", artifact)
+
+
+def _artifact(hawkbit, module, filename):
+    for artifact in hawkbit.modules.artifacts(module):
+        if artifact.provided_filename == filename:
+            return artifact
+    raise RefusedError(f"module {module} has no file {filename}")

@@ -1,0 +1,166 @@
+"""Targets from a CSV file: each line looked at before anything is made.
+
+The first line names the columns: controllerId, and any of name, description, address,
+securityToken and tags (several with `;` between them). Commas or semicolons separate.
+"""
+
+import contextlib
+import csv
+from dataclasses import dataclass, field
+
+from rollouts.api.errors import RefusedError, ServerError
+from rollouts.api.models import NewTag, NewTarget
+from rollouts.release.selection import by_name
+
+# What hawkBit takes, and the longest value of each.
+_LONGEST = {
+    "controllerId": 256, "name": 128, "description": 512, "address": 512, "securityToken": 128,
+}  # fmt: skip
+_COLUMNS = (*_LONGEST, "tags")
+_TARGETS_PER_REQUEST = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One line of the file. `values`: by column; empty ones are left out."""
+
+    line: int
+    values: dict = field(repr=False)
+
+    @property
+    def controller_id(self):
+        return self.values.get("controllerId", "")
+
+    @property
+    def tags(self):
+        return [tag.strip() for tag in self.values.get("tags", "").split(";") if tag.strip()]
+
+    def target(self):
+        get = self.values.get
+        return NewTarget(
+            controller_id=self.controller_id,
+            name=get("name"),
+            description=get("description"),
+            address=get("address"),
+            security_token=get("securityToken"),
+        )
+
+
+def read(stream, name):
+    """Return the Rows of an open text file. Raises RefusedError with an error a line."""
+    text = stream.read()
+    separator = ";" if ";" in text.partition("\n")[0] else ","
+    reader = csv.reader(text.splitlines(keepends=True), delimiter=separator, strict=True)
+    rows, problems = [], []
+    try:
+        header = [title.strip() for title in next(reader, [])]
+        problems += _problems_of_header(header)
+        for cells in [] if problems else reader:
+            if any(cells):
+                given = {t: c.strip() for t, c in zip(header, cells, strict=False) if c.strip()}
+                rows.append(Row(line=reader.line_num, values=given))
+                problems += _problems_of_line(reader.line_num, header, cells, given)
+    except csv.Error as error:
+        problems.append(f"{reader.line_num}: {error}")
+    problems += _problems_of_rows(rows)
+    if problems:
+        raise RefusedError("\n".join(f"{name}:{problem}" for problem in problems))
+    return rows
+
+
+def _problems_of_header(header):
+    problems = [
+        f"1: there is no column {title!r}; there are {', '.join(_COLUMNS)}"
+        for title in header
+        if title not in _COLUMNS
+    ]
+    if "controllerId" not in header:
+        problems.append("1: the first line has to name the columns, controllerId among them")
+    problems += [
+        f"1: column {t} is there twice" for t in sorted(set(header)) if header.count(t) > 1
+    ]
+    return problems
+
+
+def _problems_of_line(line, header, cells, given):
+    problems = []
+    if len(cells) != len(header):
+        problems.append(f"{line}: it has {len(cells)} values for {len(header)} columns")
+    controller_id = given.get("controllerId", "")
+    if not controller_id:
+        problems.append(f"{line}: there is no controllerId")
+    if any(char.isspace() for char in controller_id):
+        problems.append(f"{line}: a controllerId has no space in it: {controller_id!r}")
+    problems += [
+        f"{line}: {title} has {len(given[title])} characters, at most {longest} may be"
+        for title, longest in _LONGEST.items()
+        if len(given.get(title, "")) > longest
+    ]
+    return problems
+
+
+def _problems_of_rows(rows):
+    if not rows:
+        return ["1: there is no target in it"]
+    first, problems = {}, []
+    for row in rows:
+        before = first.setdefault(row.controller_id, row.line)
+        if before != row.line and row.controller_id:
+            problems.append(f"{row.line}: {row.controller_id} is in line {before} already")
+    return problems
+
+
+def compare(hawkbit, rows, name, may_change):
+    """Return the Rows that are new, and those of targets that exist.
+
+    Raises RefusedError for the latter with an error a line, unless `may_change`.
+    """
+    known = by_name(hawkbit, [row.controller_id for row in rows])
+    old = [row for row in rows if row.controller_id in known]
+    if old and not may_change:
+        raise RefusedError(
+            "\n".join(f"{name}:{row.line}: {row.controller_id} exists already" for row in old)
+            + "\n--update changes those that exist"
+        )
+    return [row for row in rows if row.controller_id not in known], old
+
+
+def store(hawkbit, new, old, name, on_stored):
+    """Make and change targets and tag them; `on_stored(count)` as it goes on.
+
+    Raises RefusedError naming the line that the server refused; what came before is made.
+    """
+    for begin in range(0, len(new), _TARGETS_PER_REQUEST):
+        some = new[begin : begin + _TARGETS_PER_REQUEST]
+        _create(hawkbit, some, name)
+        on_stored(begin + len(some))
+    for number, row in enumerate(old, len(new) + 1):
+        changes = {k: v for k, v in row.values.items() if k not in ("controllerId", "tags")}
+        with _refused_at(name, row):
+            hawkbit.targets.update(row.controller_id, **changes)
+        on_stored(number)
+    for tag in sorted({tag for row in new + old for tag in row.tags}):
+        found = hawkbit.tags.named(tag) or hawkbit.tags.create(NewTag(name=tag))
+        hawkbit.tags.assign(found.id, [row.controller_id for row in new + old if tag in row.tags])
+
+
+def _create(hawkbit, rows, name):
+    try:
+        hawkbit.targets.create([row.target() for row in rows])
+    except ServerError as error:
+        if not error.is_about_input:
+            raise
+        # The list is refused as a whole: one by one it shows which line it was.
+        for row in rows:
+            with _refused_at(name, row):
+                hawkbit.targets.create([row.target()])
+
+
+@contextlib.contextmanager
+def _refused_at(name, row):
+    try:
+        yield
+    except ServerError as error:
+        if not error.is_about_input:
+            raise
+        raise RefusedError(f"{name}:{row.line}: {error}") from error
