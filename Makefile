@@ -13,7 +13,7 @@ CUT := tests/crash/test_single_cuts.py::test_update_ends_as_it_must_after_any_cu
 CUTS := $(foreach chunk,0 1 2 3 4 5 6 7,'$(CUT)[nvs-$(chunk)]')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo play readme test test-fast test-versions conformance conformance-restore lint format size ram bench bench-upload bench-polls bench-signature crash fuzz soak clean flash install firmware dist
+.PHONY: help setup demo play readme test test-fast test-versions conformance conformance-restore lint format size ram bench bench-upload bench-polls bench-rollout bench-signature crash fuzz soak clean flash install firmware dist
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -68,6 +68,9 @@ bench-upload: setup  ## upload of 256 MB by `rollouts` against curl, and its mem
 
 bench-polls: setup  ## what a poll costs `rollouts serve`, with 1,000 devices
 	@$(BENCH)/polls.py $(ARGS)
+
+bench-rollout: setup  ## a rollout over 10,000 targets on `rollouts serve`, step by step
+	@$(BENCH)/rollout.py $(ARGS)
 
 bench-signature: setup  ## checking a signed release: time and heap
 	@$(BENCH)/signature.py $(ARGS)

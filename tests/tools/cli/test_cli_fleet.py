@@ -38,7 +38,10 @@ WRONG = {
     "controllerId,name,name\nx,a,b\n": ["1: column name is there twice"],
     "controllerId\n": ["1: there is no target in it"],
     "controllerId,name\na,b,c\nd\n": ["2: it has 3 values for 2 columns", "3: it has 1 values"],
-    "controllerId,name\n,b\n\na b,c\n": ["2: there is no controllerId", "4: a controllerId has no"],
+    "controllerId,name\n,b\n\na b,c\n": [
+        "2: there is no controllerId",
+        "4: a controllerId has no",
+    ],
     "controllerId\na\nb\na\n": ["4: a is in line 2 already"],
     f"controllerId,name\na,{'n' * 129}\n": ["2: name has 129 characters, at most 128"],
     'controllerId,name\na,"open\n': ["unexpected end of data"],

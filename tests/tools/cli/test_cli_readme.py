@@ -70,6 +70,13 @@ def test_signing_prints_what_it_shows(environ, tmp_path):
         assert run(command, tmp_path, environ) == shown, command
 
 
+def test_a_staged_rollout_prints_what_it_shows(environ, tmp_path):
+    (tmp_path / "fw.app-bin").write_bytes(appimage.make("fw", "2.0.0"))
+    run("rollouts publish fw.app-bin --name fw --version 2.0.0", tmp_path, environ)
+    for command, shown in conversations(block("console", "rollout create")):
+        assert run(command, tmp_path, environ) == shown, command
+
+
 def test_the_quick_start_prints_what_it_shows_and_python_reads_it(environ, tmp_path, devices):
     (tmp_path / "fw.app-bin").write_bytes(appimage.make("fw", "2.0.0"))
     for command, shown in conversations(block("console")):

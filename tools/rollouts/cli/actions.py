@@ -95,7 +95,10 @@ def history(
 @command(
     fleet,
     "list",
-    example=["rollouts actions --active", "rollouts actions --q 'status==error' --sort id:DESC"],
+    example=[
+        "rollouts actions --active",
+        "rollouts actions list --q status==error",
+    ],
 )
 def list_actions(
     run,

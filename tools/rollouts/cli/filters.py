@@ -33,7 +33,7 @@ def find_filter(hawkbit, text):
     raise RefusedError(f"no filter {text}: `rollouts filters` shows those there are")
 
 
-@command(app, "list", example="rollouts filters")
+@command(app, "list", example="rollouts filters list")
 def list_filters(run, listing: Listing):
     """List the target filters, and the sets they assign."""
     run.out.rows(run.hawkbit.filters.find(**listing.as_arguments()), columns.FILTERS)

@@ -19,7 +19,7 @@ Id = Annotated[int, typer.Argument(metavar="MODULE", help="The id of a module.")
 Filename = Annotated[str, typer.Argument(metavar="FILENAME", help="As `show` lists it.")]
 
 
-@command(app, "list", example="rollouts modules --q 'name==fw*'")
+@command(app, "list", example="rollouts modules list --q 'name==fw*'")
 def list_modules(run, listing: Listing):
     """List the software modules; deleted ones are not listed."""
     run.out.rows(run.hawkbit.modules.find(**listing.as_arguments()), columns.MODULES)

@@ -25,7 +25,7 @@ def find_tag(hawkbit, name):
     return found
 
 
-@command(app, "list", example="rollouts tags")
+@command(app, "list", example="rollouts tags list")
 def list_tags(run, listing: Listing):
     """List the tags of targets."""
     run.out.rows(run.hawkbit.tags.find(**listing.as_arguments()), columns.TAGS)

@@ -41,7 +41,7 @@ _WITH_SETS = {
     "list",
     example=[
         "rollouts targets 'lab-*' --sets",
-        "rollouts targets --q updatestatus==error",
+        "rollouts targets list --q updatestatus==error",
     ],
 )
 def list_targets(
@@ -105,7 +105,7 @@ def delete(run, which: Selection, yes: Yes = False, dry_run: DryRun = False):
     "import",
     example=[
         "rollouts targets import fleet.csv --dry-run",
-        "rollouts targets import - < fleet.csv",
+        "rollouts targets import fleet.csv --update",
     ],
 )
 def import_targets(

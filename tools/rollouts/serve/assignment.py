@@ -47,16 +47,21 @@ def assign(
     """Assign to each controller id under its terms. Unknown ids are left out silently."""
     for terms in wanted.values():
         _check_window(work, terms)
-    targets = _targets(work, list(wanted))
     result = Assigned([], 0)
-    for target in targets:
+    going = []
+    for target in _targets(work, list(wanted)):
         if _has_it(target, distribution_set, offline):
             result.already += 1
         elif offline:
             result.actions.append(_installed_already(work, target, distribution_set))
         else:
-            terms = wanted[target.controller_id]
-            result.actions.append(_start(work, target, distribution_set, terms))
+            going.append(target)
+    ids = [target.id for target in going]
+    bulk.supersede(work, ids)
+    bulk.cancel_scheduled(work, ids)
+    for target in going:
+        terms = wanted[target.controller_id]
+        result.actions.append(_start(work, target, distribution_set, terms))
     if result.actions and config.get(work, config.IMPLICIT_LOCK):
         lock(work, distribution_set)
     return result
@@ -85,8 +90,6 @@ def _start(work: Work, target: Target, distribution_set: DistributionSet, terms:
     count = work.db.scalar(select(func.count(Action.id)).where(Action.target_id == target.id))
     if count >= work.settings.max_actions:
         raise errors.quota("Action", count + 1, work.settings.max_actions)
-    bulk.supersede(work, [target.id])
-    bulk.cancel_scheduled(work, [target.id])
     schedule, duration, timezone = terms.window or (None, None, None)
     waits = (
         terms.confirmation_required
