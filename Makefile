@@ -48,7 +48,7 @@ conformance: setup  ## scenarios on `rollouts serve` and on hawkBit: HAWKBIT_URL
 conformance-restore: setup  ## put the tenant's configuration back after a killed `make conformance`
 	@$(BIN)/python tests/conformance/tenant.py
 
-lint: setup  ## ruff, who may import what in lib, package.json, examples
+lint: setup  ## ruff, import-linter, mypy, package.json, examples, words
 	@$(BIN)/python tools/lint.py
 
 format: setup  ## ruff format, and package.json lists every module of lib

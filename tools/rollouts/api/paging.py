@@ -1,7 +1,7 @@
 """Lists to their end. hawkBit gives at most 500 entries a page, and 50 unless asked."""
 
 from collections.abc import Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from rollouts.api import wire
 from rollouts.api.errors import BadAnswerError
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def entries(
-    transport: Transport, where: str, query: str | None = None, sort: str = "id:ASC", **params: str
+    transport: Transport, where: str, query: str | None = None, sort: str = "id:ASC", **params: Any
 ) -> Iterator[dict]:
     """Yield every entry of a list as JSON. `query`: RSQL.
 
@@ -37,7 +37,7 @@ def read(
     cls: type[T],
     query: str | None = None,
     sort: str = "id:ASC",
-    **params: str,
+    **params: Any,
 ) -> list[T]:
     """Return a whole list as `cls`. `params` go along, such as representation="full"."""
     make = getattr(cls, "from_wire", None) or (lambda item: wire.decode(cls, item))

@@ -44,7 +44,7 @@ def decode(cls: type[T], data: object, where: str | None = None) -> T:
     where = where or cls.__name__
     known = check_object(data, where)
     values = {}
-    for field, name, hint in _fields(cls):
+    for field, name, hint in _fields(typing.cast(Any, cls)):
         if known.get(name) is not None:
             values[field.name] = _value(hint, known[name], f"{where}.{name}")
         elif _is_required(field):
@@ -86,7 +86,7 @@ def _is_required(field):
 def _value(hint, value, where):
     if isinstance(hint, types.UnionType):
         hint = next(part for part in hint.__args__ if part is not types.NoneType)
-    if dataclasses.is_dataclass(hint):
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return decode(hint, value, where)
     if typing.get_origin(hint) is list:
         [item] = typing.get_args(hint)

@@ -29,7 +29,8 @@ def assign(hawkbit, one_set, controller_ids, how, offline=False):
     meanwhile; what was assigned by then stays assigned and is named.
     """
     _check(one_set)
-    actions, new = {}, set()
+    actions: dict[str, int] = {}
+    new: set[str] = set()
     for begin in range(0, len(controller_ids), _TARGETS_PER_REQUEST):
         some = controller_ids[begin : begin + _TARGETS_PER_REQUEST]
         assignments = [TargetAssignment(id=controller_id, **how) for controller_id in some]

@@ -44,7 +44,7 @@ def latest(hawkbit, release, count, on_unusable):
 
     on_unusable(text): told of each that cannot be one.
     """
-    found = []
+    found: list = []
     for one in hawkbit.sets.find(rsql.matching("name", release.name), sort="id:DESC"):
         is_other = one.name == release.name and one.version != release.version
         if len(found) < count and is_other and one.valid and one.complete:

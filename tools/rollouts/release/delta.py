@@ -79,7 +79,7 @@ def encode(image: bytes, base: bytes | None = None) -> bytes:
 def _blocks(image, base):
     """Return (pieces, additions) of each block of the image; additions: as long as the block."""
     additions = bytearray(len(image))
-    pieces = [[] for _ in range(0, len(image), BLOCK)]
+    pieces: list[list] = [[] for _ in range(0, len(image), BLOCK)]
     at = 0
     for piece in _pieces(image, base, additions):
         done = 0

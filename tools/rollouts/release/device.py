@@ -95,8 +95,8 @@ def config_text(url, tenant, target, template=None):
     if template is None:
         return _HEAD + "\n".join(lines.values()) + "\n"
     for key, line in lines.items():
-        # A function, since a backslash in a replacement text would mean something.
-        template = re.sub(_line_of(key), lambda _, line=line: line, template)
+        # A backslash in a replacement text would mean something.
+        template = re.sub(_line_of(key), line.replace("\\", r"\\"), template)
     return _HEAD + template
 
 

@@ -102,7 +102,8 @@ def _problems_of_line(line, header, cells, given):
 def _problems_of_rows(rows):
     if not rows:
         return ["1: there is no target in it"]
-    first, problems = {}, []
+    first: dict = {}
+    problems: list[str] = []
     for row in rows:
         before = first.setdefault(row.controller_id, row.line)
         if before != row.line and row.controller_id:

@@ -44,7 +44,7 @@ def signed_text(module, counter, artifacts):
 def generate(path, passphrase=None):
     """Write a new private key to `path`, mode 600, and its public key beside; return that path."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
-    how = serialization.NoEncryption()
+    how: serialization.KeySerializationEncryption = serialization.NoEncryption()
     if passphrase:
         how = serialization.BestAvailableEncryption(passphrase.encode())
     pem = serialization.Encoding.PEM

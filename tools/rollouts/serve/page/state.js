@@ -28,17 +28,16 @@ export async function ask(path, body) {
   }
   const answer = await fetch(`rest/${path}`, init);
   const text = await answer.text();
-  if (!answer.ok) throw refusal(answer.status, text);
+  if (!answer.ok) throw new Error(words(text) ?? `the server answers ${answer.status}`);
   return text ? JSON.parse(text) : null;
 }
 
-// An Error with what the server said, or at least its status.
-export function refusal(status, text) {
-  let said;
+export function words(text) {
   try {
-    said = JSON.parse(text).message;
-  } catch {} // a page or nothing
-  return new Error(said ?? `the server answers ${status}`);
+    return JSON.parse(text).message;
+  } catch {
+    return undefined;
+  }
 }
 
 // `onRows` gets the kinds' changes, `onLink` "live" or "lost".
