@@ -79,9 +79,9 @@ class Fleet:
         clock, ids = self.server.clock, self.ids
         start = clock.now_ms()
         clock.set(start - 3 * _DAY_MS)
-        self.poll(ids[84:124])
+        self.poll(ids[380:420])
         clock.set(start - 20_000)
-        self.poll(ids[:84])
+        self.poll(ids[:380])
         self.assign(self.sets[-5], ids[:440], offline=True)
         self._update(self.assign(self.sets[-1], ids[:24]))
         self.assign(self.sets[-2], ids[30:34], type="soft")

@@ -28,7 +28,7 @@ BACK = const("back")
 running = {}  # path -> "", ".a" or ".b": what guard() chose
 
 
-def guard(path, timeout_s=rollback.TIMEOUT_S, watchdog_s=None, timer_id=-1):
+def guard(path, timeout_s=rollback.TIMEOUT_S, watchdog_s=None, timer_id=None):
     """Return the directory to import from: once per boot, in boot.py. Raises no OSError.
 
     On trial it arms the guard of rollback.py, which see; timeout_s None: none, where a hardware

@@ -83,7 +83,7 @@ class NVSStore:
 
 
 class Journal:
-    """The record in `record`, and in `store` each time it is written.
+    """The record in `record`, and in `store` each time it is written. load() comes first.
 
     url: the controller's; a record of another one is not ours. on_state(state): called when
     another state was written.
@@ -93,25 +93,26 @@ class Journal:
         self._store = store
         self._url = url
         self._on_state = on_state
-        self.record = self._load()
+        self.record = {}
 
     @property
     def state(self):
         """One of the states above."""
         return self.record.get("state", IDLE)
 
-    def _load(self):
+    def load(self):
+        """Read what was written last. MemoryError, OSError: try again before anything else."""
         data = self._store.load()
         if not data:
-            return {}
+            return
         try:
             record = json.loads(data)
             if record["format"] == FORMAT and record["base"] == self._url:
-                return _checked(record)
-            log.line(log.ERROR, "journal: dropped, of another server, device or format")
+                self.record = _checked(record)
+            else:
+                log.line(log.ERROR, "journal: dropped, of another server, device or format")
         except (ValueError, KeyError, TypeError):
             log.line(log.ERROR, "journal: dropped, not a record")
-        return {}
 
     def write(self, **changes):
         """Merge `changes` into the record. Raises OSError when it cannot be saved, and then

@@ -41,17 +41,19 @@ is_slot = True
 limit_s = None  # the guard's; None: it is not armed
 
 _TICK_S = const(1)
+_TIMERS = const((-1, 3, 1))
 _ticks = 0
 _timer = None
 _watchdog = None
 
 
-def guard(timeout_s=TIMEOUT_S, watchdog_s=None, timer_id=-1):
+def guard(timeout_s=TIMEOUT_S, watchdog_s=None, timer_id=None):
     """Guard this boot if the running image is on trial; return whether it is.
 
-    Then the board resets after timeout_s unless confirm() comes first.
-    watchdog_s: arm the hardware watchdog too; whoever runs must call feed(), as Updater does,
-    from then on. timer_id: -1 is a timer of our own since MicroPython 1.26, and timer 3 before.
+    Then the board resets after timeout_s unless confirm() comes first. watchdog_s: arm the
+    hardware watchdog too; whoever runs must call feed(), as Updater does, from then on.
+    timer_id: None takes what is least in the way, the first that there is of -1 (a timer of our
+    own since MicroPython 1.29, timer 3 before 1.25), 3, and 1, the last on chips with two.
     """
     try:
         entry = running()
@@ -77,7 +79,7 @@ def _may_run(entry):
     return entry.state != INVALID or not _is_soft_reset()
 
 
-def arm(timeout_s, watchdog_s=None, timer_id=-1):
+def arm(timeout_s, watchdog_s=None, timer_id=None):
     """Start the guard, for guard() here and for that of bundle.py: the first call counts."""
     global limit_s, _ticks, _timer, _watchdog
     if limit_s is not None:
@@ -88,7 +90,12 @@ def arm(timeout_s, watchdog_s=None, timer_id=-1):
     _ticks = 0
     if watchdog_s:
         _watchdog = WDT(timeout=watchdog_s * 1000)
-    _timer = Timer(timer_id)
+    for number in _TIMERS if timer_id is None else (timer_id,):
+        try:
+            _timer = Timer(number)
+            break
+        except ValueError:  # not on this chip, not in this MicroPython
+            _timer = None
     # Periodic: of a one-shot timer nothing is left when the queue of callbacks is full.
     _timer.init(mode=Timer.PERIODIC, period=_TICK_S * 1000, callback=_tick)
 

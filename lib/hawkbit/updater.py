@@ -66,24 +66,24 @@ class Updater:
         self._journal = Journal(store, client.url, lambda state: self.event("state", state))
         self._trials = trials
         self._reports = self._action = self._trial = None  # imported when they are needed
-        self._booted = False
         self._resetting = False
         self.started_ms = self._looked_ms = clock.ticks_ms()
         self._sleep_s = 300
         self._failures = 0
         self._retry_after_s = 0
         self._refused_config = None
-        self.on_trial = self._may_be_on_trial()  # does something run that is not confirmed?
-        if self._journal.record.get("early"):
-            self._try(self._acting)
+        self.on_trial = True  # does something run that is not confirmed? Until it is known: yes
+        self._is_loaded = self._is_booted = False
+        self._try(self._load)
 
-    def _may_be_on_trial(self):
-        try:
-            on_trial = any(trial.on_trial() for trial in self._trials.values())
-        except Exception as e:  # the flash, or no memory: it will be asked again
-            log.line(log.ERROR, "on trial? %r", e)
-            return True
-        return on_trial or self._journal.state in (ACTIVATING, TESTING)
+    def _load(self):
+        # What fails for now is asked again before anything else: a poll would confirm.
+        self._journal.load()
+        is_new = self._journal.state in (ACTIVATING, TESTING)
+        self.on_trial = is_new or any(trial.on_trial() for trial in self._trials.values())
+        self._is_loaded = True
+        if self._journal.record.get("early"):
+            self._acting()
 
     # --- the loop
 
@@ -114,7 +114,9 @@ class Updater:
         try:
             if self._resetting:
                 self.restart()
-            if self.on_trial and not self._booted:
+            if not self._is_loaded:
+                self._load()
+            if self.on_trial and not self._is_booted:
                 self._boot()
             for _ in range(_MAX_ROUNDS):
                 if not (yield from self._round()):
@@ -132,7 +134,6 @@ class Updater:
         return self._action.offset if self._action else 0
 
     def _boot(self):
-        # What fails for now is asked again before any poll, which would confirm.
         try:
             if self._trying().boot():
                 self._acting().activate()
@@ -142,7 +143,7 @@ class Updater:
         except (AttributeError, KeyError, TypeError, ValueError) as e:
             log.line(log.ERROR, "journal: dropped, not a record of ours: %r", e)
             self._journal.renew()
-        self._booted = True
+        self._is_booted = True
 
     def wait_s(self):
         """Return the seconds until the next cycle: the server's sleep, or the back-off."""

@@ -127,12 +127,12 @@ MUTATIONS = [
         [
             (
                 "updater",
-                "            if self.on_trial and not self._booted:\n",
+                "            if self.on_trial and not self._is_booted:\n",
                 "            is_under_way = self._journal.state in (DOWNLOADING, STAGED)\n"
-                "            if not self._booted and is_under_way:\n"
+                "            if not self._is_booted and is_under_way:\n"
                 '                self._acting().fail("the power was cut")\n'
-                "            self._booted |= not self.on_trial\n"
-                "            if self.on_trial and not self._booted:\n",
+                "            self._is_booted |= not self.on_trial\n"
+                "            if self.on_trial and not self._is_booted:\n",
             )
         ],
     ),

@@ -12,24 +12,31 @@ REPORT = ["6", "closed", "failure", ["why"]]
 BASE = "http://server/DEFAULT/controller/v1/dev1"
 
 
+def opened(*args):
+    """Return a journal that has read its store."""
+    journal = Journal(*args)
+    journal.load()
+    return journal
+
+
 def saved(**keys):
     """Return a journal over a store that holds such a record of ours."""
     record = {"format": FORMAT, "base": BASE}
     record.update(keys)
-    return Journal(MemoryStore(json.dumps(record).encode()), BASE, print)
+    return opened(MemoryStore(json.dumps(record).encode()), BASE, print)
 
 
 def test_empty_store_is_an_empty_record():
     for data in (None, b""):
-        assert Journal(MemoryStore(data), BASE, print).record == {}
+        assert opened(MemoryStore(data), BASE, print).record == {}
 
 
 def test_record_written_is_read_back():
     store = MemoryStore()
-    Journal(store, BASE, print).write(
+    opened(store, BASE, print).write(
         state="staged", action="7", reports=[["7", "closed", "success", []]]
     )
-    record = Journal(store, BASE, print).record
+    record = opened(store, BASE, print).record
     assert record["state"] == "staged" and record["reports"] == [["7", "closed", "success", []]]
 
 
@@ -58,7 +65,7 @@ def test_record_of_format_1_is_still_read():
         ' "at": 0, "etag": null, "kept": {"os": "2621440:e9"},'
         ' "config": 123456, "reports": [["6", "closed", "failure", ["why"]]]}' % BASE
     )
-    record = Journal(MemoryStore(data.encode()), BASE, print).record
+    record = opened(MemoryStore(data.encode()), BASE, print).record
     assert record["state"] == "activating" and record["kept"] == {"os": "2621440:e9"}
     assert record["reports"] == [["6", "closed", "failure", ["why"]]]
 
@@ -71,10 +78,10 @@ def test_unknown_keys_of_a_newer_writer_are_kept():
 
 def test_garbage_is_dropped():
     for data in (b"\xff" * 64, b"\0", b"{", b"null", b"7", b"[]", b'"x"', b"{}", b'{"format": 1}'):
-        assert Journal(MemoryStore(data), BASE, print).record == {}, data
+        assert opened(MemoryStore(data), BASE, print).record == {}, data
     whole = saved(action="7")._store.data
     for end in range(1, len(whole) - 1):
-        record = Journal(MemoryStore(whole[:end]), BASE, print).record
+        record = opened(MemoryStore(whole[:end]), BASE, print).record
         # MicroPython before 1.27 takes an object whose last brace is missing.
         assert record in ({}, {"format": FORMAT, "base": BASE}), record
 
@@ -84,7 +91,7 @@ def test_new_action_keeps_what_outlives_one():
         reports=[REPORT], config=1, installed=["a", "1"], answered="5", action="6", at=9
     )
     journal.renew(state="downloading", action="7")
-    record = Journal(journal._store, BASE, print).record
+    record = opened(journal._store, BASE, print).record
     assert record["reports"] == [REPORT] and record["config"] == 1
     assert record["installed"] == ["a", "1"] and record["answered"] == "5"
     assert record["action"] == "7" and "at" not in record
@@ -130,7 +137,7 @@ def test_reports_of_a_wrong_shape_are_dropped():
 
 def test_another_state_is_told_and_the_same_is_not():
     told = []
-    journal = Journal(MemoryStore(), BASE, told.append)
+    journal = opened(MemoryStore(), BASE, told.append)
     journal.write(state="downloading")
     journal.write(at=4096)
     journal.write(state="staged")

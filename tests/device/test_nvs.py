@@ -9,6 +9,13 @@ from small_board import Board
 BASE = "http://server/DEFAULT/controller/v1/dev1"
 
 
+def opened(*args):
+    """Return a journal that has read its store."""
+    journal = Journal(*args)
+    journal.load()
+    return journal
+
+
 def booted():
     board = Board()
     board.boot()
@@ -18,23 +25,23 @@ def booted():
 def test_empty_nvs_is_no_record():
     booted()
     assert NVSStore().load() is None
-    assert Journal(NVSStore(), BASE, print).record == {}
+    assert opened(NVSStore(), BASE, print).record == {}
 
 
 def test_record_survives_a_reset():
     board = booted()
-    Journal(NVSStore(), BASE, print).write(state="staged")
+    opened(NVSStore(), BASE, print).write(state="staged")
     board.boot()
-    assert Journal(NVSStore(), BASE, print).record["state"] == "staged"
+    assert opened(NVSStore(), BASE, print).record["state"] == "staged"
 
 
 def test_longest_record_fits():
     booted()
     details = ["x" * 256, "y" * 256]
     reports = [["922337203685477580%d" % i, "closed", "failure", details] for i in range(4)]
-    journal = Journal(NVSStore(), BASE, print)
+    journal = opened(NVSStore(), BASE, print)
     journal.write(reports=reports, cause="z" * 256, key="0" * 160, action="9" * 19)
-    assert Journal(NVSStore(), BASE, print).record["reports"] == reports
+    assert opened(NVSStore(), BASE, print).record["reports"] == reports
 
 
 def test_power_cut_while_saving_keeps_the_old_record():

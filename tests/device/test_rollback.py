@@ -1,5 +1,6 @@
 """The first boot of a new image, with the simulated bootloader as the judge."""
 
+import machine
 from esp32 import Partition
 from hawkbit import rollback
 from simboard import partitions
@@ -21,8 +22,6 @@ def updated(**chip):
 
 
 def reset(board):
-    import machine
-
     assert board.stops(machine.reset) == board.chip.RESET
     return board.boot()
 
@@ -134,3 +133,112 @@ def test_power_cut_anywhere_in_a_trial_boots_something():
                 assert label in ("ota_0", "ota_1")
                 if call is rollback.go_back:
                     assert label == "ota_0", (number, moment)
+
+
+# --- the guard's timer is nobody else's
+
+
+def test_applications_timer_is_left_alone_by_confirm():
+    for micropython in ((1, 23), (1, 27), (1, 29)):
+        for number in (0, 1, 2, 3):
+            board = updated(micropython=micropython)
+            rollback.guard(100)
+            fired = []
+            timer = machine.Timer(number)
+            timer.init(period=50, mode=timer.PERIODIC, callback=lambda _, f=fired: f.append(1))
+            board.chip.wait_ms(1000)
+            rollback.confirm()
+            board.chip.wait_ms(2000)
+            assert len(fired) == 60, (micropython, number)
+
+
+def test_guard_whose_timer_the_application_took_stands_still():
+    board = updated(micropython=(1, 23))
+    rollback.guard(100)
+    board.chip.wait_ms(10000)
+    assert rollback.elapsed_s() == 10
+    machine.Timer(-1).init(period=1000, mode=1, callback=lambda _: None)
+    board.chip.wait_ms(90000)
+    assert rollback.elapsed_s() == 10
+
+
+def test_guard_on_a_timer_of_the_users_choice():
+    board = updated(micropython=(1, 23))
+    rollback.guard(100, timer_id=2)
+    machine.Timer(3).init(period=1000, mode=1, callback=lambda _: None)
+    assert board.stops(board.chip.wait_ms, 101000) == board.chip.RESET
+
+
+def test_watchdog_of_the_guard_ends_what_nobody_feeds():
+    board = updated()
+    rollback.guard(watchdog_s=60)
+    board.chip.wait_ms(59000)
+    rollback.feed()
+    board.chip.wait_ms(59000)
+    assert board.stops(board.chip.wait_ms, 2000) == board.chip.RESET
+    board.boot()
+    assert machine.reset_cause() == machine.WDT_RESET and not rollback.power_was_cut()
+
+
+def test_guard_that_cannot_ask_guards_all_the_same():
+    for error in (MemoryError(), OSError(5)):
+        board = updated()
+        running = rollback.running
+        rollback.running = lambda error=error: raise_it(error)
+        try:
+            assert rollback.guard(100, watchdog_s=50) is True
+        finally:
+            rollback.running = running
+        assert board.stops(board.chip.wait_ms, 51000) == board.chip.RESET
+        assert board.boot() == "ota_0"
+
+
+def raise_it(error):
+    raise error
+
+
+# --- what caused this boot
+
+
+def cut_power(board):
+    board.stops(board.chip.stop, board.chip.POWER_CUT)
+    return board.boot()
+
+
+def test_power_cut_is_told_from_every_other_reset():
+    board = Board()
+    board.boot()
+    reset(board)
+    assert not rollback.power_was_cut()
+    cut_power(board)
+    assert rollback.power_was_cut()
+    reset(board)
+    assert not rollback.power_was_cut()
+
+
+def test_without_rollback_in_the_bootloader_a_power_cut_gives_a_second_boot_and_no_third():
+    board = updated(has_rollback=False)
+    assert rollback.guard(100) is True
+    assert cut_power(board) == "ota_1"
+    assert rollback.guard(100) is True
+    assert cut_power(board) == "ota_1"
+    assert board.stops(rollback.guard, 100) == board.chip.RESET
+    assert board.boot() == "ota_0"
+
+
+def test_image_given_up_and_started_again_by_a_soft_reset_is_reset_for_good():
+    board = updated()
+    rollback.guard(100)
+    assert rollback.revert() is True
+    board.stops(board.chip.stop, board.chip.SOFT_RESET, board.chip.SOFT_CAUSE)
+    assert board.boot() == "ota_1"  # the bootloader is not asked
+    assert board.stops(rollback.guard, 100) == board.chip.RESET
+    assert board.boot() == "ota_0"
+
+
+def test_image_that_is_invalid_and_all_that_is_left_is_not_reset_for_ever():
+    board = updated()
+    rollback.revert()
+    board.memory.write(OTA_0, b"\xff" * 16)
+    assert reset(board) == "ota_1"
+    assert rollback.guard(100) is False

@@ -52,6 +52,13 @@ def test_every_link_to_a_file_leads_somewhere():
         assert (ROOT / link).exists(), link
 
 
+def test_pictures_are_two_and_small():
+    pictures = [ROOT / path for path in re.findall(r'<img src="([^"]+)"', TEXT)]
+    assert len(pictures) == 2
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in pictures)
+    assert sum(path.stat().st_size for path in pictures) < 200_000
+
+
 def test_boot_and_program_are_two_lines_each_and_stand_on_the_first_screen():
     for block in (BOOT, PROGRAM):
         assert len([line for line in block.splitlines() if line.strip()]) == 2

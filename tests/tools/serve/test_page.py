@@ -183,13 +183,13 @@ def test_fleet_costs_few_requests_and_under_two_megabytes(visit, fleet):
 
 SEARCHES = [
     ("", TARGETS),
-    ("kitchen", 42),
+    ("kitchen", 46),
     ("KITCHEN error", 1),
     ("meter-fw 5.9.3", 21),
     ("nothing like that", 0),
     ("updatestatus==error", 3),
     ("name==Attic*;updatestatus==pending", 2),
-    ("installedds.version==5.8.3 or updatestatus==error", 440),
+    ("installedds.version==5.8.3 or updatestatus==error", 435),
 ]
 
 
@@ -205,14 +205,14 @@ def test_search_takes_words_and_rsql_and_says_what_it_does_not_understand(visit,
 
 def test_states_are_counted_and_filter(visit, fleet):
     page = visit(fleet.server)
-    for name, number in (("Updating", 20), ("Failed", 3), ("Overdue", 40), ("New", 376)):
+    for name, number in (("Updating", 20), ("Failed", 3), ("Overdue", 40), ("New", 80)):
         tile = page.get_by_role("button", name=f"{number} {name}", exact=True)
         tile.click()
         expect(page.locator("#targets tr")).to_have_count(number)
         assert tile.get_attribute("aria-pressed") == "true"
         tile.click()
-    expect(row(page, "attic-08").get_by_text("overdue")).to_be_visible()
-    expect(row(page, "attic-08")).to_contain_text("3 days ago")
+    expect(row(page, "attic-33").get_by_text("overdue")).to_be_visible()
+    expect(row(page, "attic-33")).to_contain_text("3 days ago")
 
 
 def test_set_tells_its_files_and_its_signature(visit, fleet):
@@ -365,6 +365,25 @@ def test_server_that_is_gone_is_said_and_found_again(visit):
         operator.device("new-1")
         expect(row(page, "new-1")).to_be_visible()
         expect(page.locator("#link")).to_have_text("live")
+
+
+def test_rollout_is_started_paused_and_resumed_and_its_groups_are_bars(page, device, operator):
+    operator.post_ok("/targets", [{"controllerId": "kitchen-2"}])
+    body = {"name": "canary", "distributionSetId": 1, "targetFilterQuery": "name==kitchen*",
+            "amountGroups": 2, "successCondition": {"expression": "100"}}  # fmt: skip
+    operator.post_ok("/rollouts", body)
+    page.get_by_role("button", name="Rollouts", exact=True).click()
+    rollout = page.locator("#rollouts > li")
+    for step, status in (("Start", "running"), ("Pause", "paused"), ("Resume", "running")):
+        rollout.get_by_role("button", name=f"{step}: canary").click()
+        expect(rollout.locator(".head .badge")).to_have_text(status)
+    expect(rollout.locator(".groups > li").first).to_contain_text("0 of 1, 1 running")
+    action = device.get(DEVICE).json()["_links"]["deploymentBase"]["href"]
+    feedback(device, action.rpartition("/")[2].partition("?")[0], "closed", "success")
+    expect(rollout.locator(".groups > li").first).to_contain_text("finished")
+    expect(rollout).to_contain_text("1 of 2 targets done")
+    keep(page, "rollouts")
+    assert serious(page) == []
 
 
 # --- publishing

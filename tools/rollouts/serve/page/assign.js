@@ -1,12 +1,13 @@
 // Giving sets to targets: by drop, by button, for a selection; and taking it back.
 import { button, el, h, patchChildren } from "./dom.js";
 import { ask, rows, view } from "./state.js";
-import { count, labelOf } from "./words.js";
+import { count, joined, labelOf } from "./words.js";
 
 // Says what happened; `more` are buttons beside it.
 export function say(text, isProblem = false, ...more) {
   el("toast").className = isProblem ? "problem" : "";
-  patchChildren(el("toast"), h("div", {}, h("span", {}, text), ...more, button("×", "hush", {}, { class: "quiet", "aria-label": "Dismiss" })));
+  const hush = button("×", "hush", {}, { class: "quiet", "aria-label": "Dismiss" });
+  patchChildren(el("toast"), h("div", {}, h("span", {}, text), ...more, hush));
 }
 
 // Runs what may fail, and says so with the server's words.
@@ -23,15 +24,14 @@ const clockOf = (minutes) => [Math.floor(minutes / 60), minutes % 60].map((n) =>
 
 // The terms as hawkBit takes them: a daily window is a Quartz schedule in this computer's zone.
 function terms() {
-  const form = el("terms");
-  const value = (name) => form.querySelector(`[name=${name}]`).value;
-  const how = form.querySelector("[name=how]:checked").value;
+  const value = (selector) => el("terms").querySelector(selector).value;
+  const how = value(":checked");
   if (how !== "window") return { type: how };
-  const [hour, minute] = value("start").split(":").map(Number);
+  const [hour, minute] = value("[name=start]").split(":").map(Number);
   const east = -new Date().getTimezoneOffset();
   const maintenanceWindow = {
     schedule: `0 ${minute} ${hour} ? * *`,
-    duration: `${value("duration")}:00`,
+    duration: `${value("[name=duration]")}:00`,
     timezone: (east < 0 ? "-" : "+") + clockOf(Math.abs(east)),
   };
   return { type: "forced", maintenanceWindow };
@@ -43,9 +43,10 @@ export async function assign(setId, ids) {
   if (!answer) return false;
   const actions = answer.assignedActions.map((action) => action.id);
   const whom = ids.length === 1 ? ids[0] : count(answer.assigned, "target");
-  const already = answer.alreadyAssigned ? (ids.length === 1 ? "" : `; ${answer.alreadyAssigned} had it already`) : "";
+  const already = answer.alreadyAssigned > 0 && `${answer.alreadyAssigned} had it already`;
+  const undo = button("Undo", "change", { change: "cancel", actions });
   if (actions.length === 0) say(`${labelOf(setId)} was assigned already`);
-  else say(`${labelOf(setId)} is assigned to ${whom}${already}`, false, button("Undo", "change", { change: "cancel", actions }));
+  else say(joined([`${labelOf(setId)} is assigned to ${whom}`, already], "; "), false, undo);
   return true;
 }
 
@@ -56,7 +57,8 @@ async function change(node) {
   const answer = await trying(() => ask("page/actions", { change: node.dataset.change, actions }));
   if (!answer) return;
   const { changed, refused } = answer;
-  say([changed > 0 && `${DONE[node.dataset.change]}: ${count(changed, "update")}`, ...refused].filter(Boolean).join("; "), changed === 0);
+  const done = changed > 0 && `${DONE[node.dataset.change]}: ${count(changed, "update")}`;
+  say(joined([done, ...refused], "; "), !done);
 }
 
 // --- the dialog
@@ -70,12 +72,11 @@ function open(ids, setId) {
   if (sets.length === 0) return say("There is no set to assign yet: drop an image first", true);
   el("assign-title").textContent = `Assign to ${ids.length === 1 ? ids[0] : count(ids.length, "target")}`;
   const select = dialog.querySelector("select");
-  select.replaceChildren(...sets.map((set) => h("option", { value: set.id, selected: set.id === setId }, labelOf(set.id))));
+  const option = ({ id }) => h("option", { value: id, selected: id === setId }, labelOf(id));
+  select.replaceChildren(...sets.map(option));
   dialog.querySelector(".terms").append(el("terms"));
   dialog.showModal();
 }
-
-const fieldOf = (name) => el("terms").querySelector(`[name=${name}]`);
 
 export const handlers = {
   change,
@@ -101,7 +102,7 @@ export function start() {
     event.preventDefault();
     if (await assign(Number(dialog.querySelector("select").value), wanted)) dialog.close();
   };
-  el("terms").onchange = () => (el("window").hidden = fieldOf("how").checked || el("terms").querySelector("[value=soft]").checked);
+  el("terms").onchange = () => (el("window").hidden = el("terms").querySelector(":checked").value !== "window");
   startDrops();
 }
 

@@ -2,7 +2,7 @@
 import { button, el, h, patchChildren } from "./dom.js";
 import { ask, keep, rows, view } from "./state.js";
 import { say, trying } from "./assign.js";
-import { badge, colour, labelOf, percent, said, time } from "./words.js";
+import { badge, colour, joined, labelOf, percent, said, time } from "./words.js";
 
 let shown = null; // what the server said of the open target
 let token = null;
@@ -29,7 +29,8 @@ function render() {
 
 function heading(t) {
   return h("header", {},
-    h("div", {}, h("h2", { id: "detail-title", tabindex: "-1" }, view.open), h("p", { class: "hint" }, [t.name !== view.open && t.name, shown.description].filter(Boolean).join(" · "))),
+    h("div", {}, h("h2", { id: "detail-title", tabindex: "-1" }, view.open),
+      h("p", { class: "hint" }, joined([t.name !== view.open && t.name, shown.description]))),
     button("×", "shut", {}, { class: "quiet", "aria-label": "Close" }));
 }
 
@@ -54,9 +55,10 @@ function attributes() {
 }
 
 function secret() {
-  return h("section", {}, h("h3", {}, "Token"), token
-    ? h("p", { class: "secret" }, h("code", {}, token), button("Copy", "copy-token"), button("Hide", "token"))
-    : h("p", { class: "secret" }, h("span", { class: "hint" }, "Who has it can speak for this target."), button("Show token", "token")));
+  const warning = h("span", { class: "hint" }, "Who has it can speak for this target.");
+  return h("section", {}, h("h3", {}, "Token"), h("p", { class: "secret" }, ...(token
+    ? [h("code", {}, token), button("Copy", "copy-token"), button("Hide", "token")]
+    : [warning, button("Show token", "token")])));
 }
 
 function history(t) {
@@ -68,7 +70,8 @@ function history(t) {
 function actionItem(action, t) {
   const done = action.active && t.action?.id === action.id ? percent(t.action) : null;
   return h("li", {},
-    h("p", { class: "head" }, h("b", {}, action.label), badge(action.status), h("span", { class: "hint" }, `action ${action.id}, ${action.type}`)),
+    h("p", { class: "head" }, h("b", {}, action.label), badge(action.status),
+      h("span", { class: "hint" }, `action ${action.id}, ${action.type}`)),
     action.window && h("p", { class: "hint" }, `in the window ${action.window}`),
     done !== null && h("progress", { max: 100, value: done, "aria-label": "Progress" }),
     action.active && h("p", { class: "buttons" }, verbs(action)),
@@ -112,5 +115,8 @@ export const handlers = {
   open,
   shut: close,
   token: toggleToken,
-  "copy-token": () => trying(() => navigator.clipboard.writeText(token).then(() => say("The token is in the clipboard"))),
+  "copy-token": () => trying(async () => {
+    await navigator.clipboard.writeText(token);
+    say("The token is in the clipboard");
+  }),
 };

@@ -2,11 +2,12 @@
 
 export const el = (id) => document.getElementById(id);
 
+const SVG = "http://www.w3.org/2000/svg";
 const DRAWN = new Set(["svg", "rect"]);
 
 // An element. Attributes that are null, undefined or false are left out; children may be text.
 export function h(tag, attributes = {}, ...children) {
-  const node = DRAWN.has(tag) ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
+  const node = DRAWN.has(tag) ? document.createElementNS(SVG, tag) : document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
   }

@@ -13,7 +13,9 @@ const THEMES = ["system", "light", "dark"];
 function show(name) {
   view.view = name;
   document.body.dataset.view = name;
-  for (const tab of document.querySelectorAll("[data-do=view]")) tab.toggleAttribute("aria-current", tab.dataset.name === name);
+  for (const tab of document.querySelectorAll("[data-do=view]")) {
+    tab.setAttribute("aria-current", tab.dataset.name === name);
+  }
   keep();
 }
 
@@ -52,10 +54,11 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("keydown", (event) => {
   const isTyping = event.target.matches("input:not([type=checkbox]), select");
+  const isBehind = view.open === null || document.querySelector("dialog[open]");
   if (event.key === "/" && !isTyping) {
     event.preventDefault();
     el("query").focus();
-  } else if (event.key === "Escape" && view.open !== null && !document.querySelector("dialog[open]")) detail.handlers.shut();
+  } else if (event.key === "Escape" && !isBehind) detail.handlers.shut();
 });
 
 el("theme").onclick = () => paint(THEMES[(THEMES.indexOf(document.documentElement.dataset.theme) + 1) % THEMES.length]);

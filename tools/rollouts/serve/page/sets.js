@@ -1,13 +1,13 @@
 // Distribution sets: the list, and the image that becomes one.
 import { say, trying } from "./assign.js";
 import { button, el, h, keyed } from "./dom.js";
-import { rows, words } from "./state.js";
-import { bar, count, size, time } from "./words.js";
+import { refusal, rows } from "./state.js";
+import { bar, count, holding, joined, size, time } from "./words.js";
 
 export function render() {
-  const wanted = el("set-query").value.toLowerCase().split(/\s+/).filter(Boolean);
+  const isWanted = holding(el("set-query").value);
   const shown = [...rows.sets.values()]
-    .filter((set) => wanted.every((word) => `${set.name} ${set.version} ${set.description ?? ""}`.toLowerCase().includes(word)))
+    .filter((set) => isWanted(set.name, set.version, set.description))
     .sort((a, b) => b.id - a.id);
   const users = usage();
   keyed(el("sets"), shown, (set) => set.id, (set) => item(set, users.get(set.id) ?? { installed: 0, assigned: 0 }));
@@ -31,22 +31,28 @@ function usage() {
 function item(set, { installed, assigned }) {
   const deltas = set.files.filter((file) => file.name.endsWith(".delta"));
   const whole = set.files.find((file) => !file.name.endsWith(".delta"));
-  const facts = [set.description, whole && size(whole.size), deltas.length > 0 && `${count(deltas.length, "delta")} from ${size(Math.min(...deltas.map((d) => d.size)))}`];
-  const label = `${set.name} ${set.version}`;
+  const small = deltas.length > 0 && size(Math.min(...deltas.map((delta) => delta.size)));
+  const facts = [set.description, whole && size(whole.size), small && `${count(deltas.length, "delta")} from ${small}`];
+  const use = [[installed, "good"], [assigned, "busy"], [rows.targets.size - installed - assigned, "idle"]];
+  const told = [installed > 0 && `${installed} installed`, assigned > 0 && `${assigned} on the way`];
+  const label = `Assign ${set.name} ${set.version} to the selection`;
   return h("li", { draggable: set.assignable ? "true" : null, class: set.assignable ? null : "dull" },
     h("div", { class: "head" }, h("b", {}, set.name), h("span", { class: "version" }, set.version),
       set.signed && h("span", { class: "badge good" }, "signed"),
-      !set.valid && h("span", { class: "badge bad" }, "invalid"), set.valid && !set.assignable && h("span", { class: "badge wait" }, "incomplete")),
+      !set.valid && h("span", { class: "badge bad" }, "invalid"),
+      set.valid && !set.assignable && h("span", { class: "badge wait" }, "incomplete")),
     h("p", { class: "hint" }, facts.filter(Boolean).map((fact) => `${fact} · `), time(set.createdAt)),
-    installed + assigned > 0 && h("div", { class: "use" }, bar([[installed, "good"], [assigned, "busy"], [rows.targets.size - installed - assigned, "idle"]]),
-      h("small", {}, [installed > 0 && `${installed} installed`, assigned > 0 && `${assigned} on the way`].filter(Boolean).join(", "))),
-    set.assignable && button("Assign", "assign-set", { id: set.id }, { "aria-label": `Assign ${label} to the selection` }));
+    installed + assigned > 0 && h("div", { class: "use" }, bar(use), h("small", {}, joined(told, ", "))),
+    set.assignable && button("Assign", "assign-set", { id: set.id }, { "aria-label": label }));
 }
 
 // --- an image
 
 // esp_image_header_t.chip_id of ESP-IDF.
-const CHIPS = { 0: "ESP32", 2: "ESP32-S2", 5: "ESP32-C3", 9: "ESP32-S3", 12: "ESP32-C2", 13: "ESP32-C6", 16: "ESP32-H2", 18: "ESP32-P4", 20: "ESP32-C61", 23: "ESP32-C5" };
+const CHIPS = {
+  0: "ESP32", 2: "ESP32-S2", 5: "ESP32-C3", 9: "ESP32-S3", 12: "ESP32-C2", 13: "ESP32-C6",
+  16: "ESP32-H2", 18: "ESP32-P4", 20: "ESP32-C61", 23: "ESP32-C5",
+};
 const APP_DESC = 32; // behind the image's header and that of its first segment
 
 // What an image says of itself: chip, name, version; null for another file.
@@ -77,14 +83,15 @@ async function take(file) {
 }
 
 function upload(form, bar) {
-  const query = new URLSearchParams(["name", "version", "description"].map((name) => [name, form.elements[name].value.trim()]));
+  const value = (name) => [name, form.elements[name].value.trim()];
+  const query = new URLSearchParams(["name", "version", "description"].map(value));
   const body = new FormData();
   body.append("file", chosen, chosen.name);
   const request = new XMLHttpRequest(); // fetch tells no progress of an upload
   return new Promise((done, fail) => {
     request.upload.onprogress = (event) => (bar.value = event.loaded / event.total);
     request.onerror = () => fail(new Error("the server cannot be reached"));
-    request.onload = () => (request.status === 201 ? done() : fail(new Error(words(request.responseText) ?? `the server answers ${request.status}`)));
+    request.onload = () => (request.status === 201 ? done() : fail(refusal(request.status, request.responseText)));
     request.open("POST", `rest/page/release?${query}`);
     request.send(body);
   });

@@ -28,16 +28,17 @@ export async function ask(path, body) {
   }
   const answer = await fetch(`rest/${path}`, init);
   const text = await answer.text();
-  if (!answer.ok) throw new Error(words(text) ?? `the server answers ${answer.status}`);
+  if (!answer.ok) throw refusal(answer.status, text);
   return text ? JSON.parse(text) : null;
 }
 
-export function words(text) {
+// An Error with what the server said, or at least its status.
+export function refusal(status, text) {
+  let said;
   try {
-    return JSON.parse(text).message;
-  } catch {
-    return undefined;
-  }
+    said = JSON.parse(text).message;
+  } catch {} // a page or nothing
+  return new Error(said ?? `the server answers ${status}`);
 }
 
 // `onRows` gets the kinds' changes, `onLink` "live" or "lost".

@@ -1,7 +1,7 @@
 // The table of targets: search, states, selection.
 import { button, el, h, keyed, patchChildren } from "./dom.js";
 import { ask, keep, now, rows, view } from "./state.js";
-import { badge, bar, count, labelOf, percent, said, time } from "./words.js";
+import { badge, bar, colour as colourOf, count, holding, joined, labelOf, percent, said, time } from "./words.js";
 
 const RSQL = /==|!=|=[a-z]+=|[<>]/i;
 
@@ -30,12 +30,9 @@ export function render() {
 
 function matching(targets) {
   if (view.matches) return targets.filter(([id]) => view.matches.has(id));
-  const wanted = isRsql(view.query) ? [] : view.query.toLowerCase().split(/\s+/).filter(Boolean);
-  if (wanted.length === 0) return targets;
-  return targets.filter(([id, t]) => {
-    const text = [id, t.name, t.status, labelOf(t.installed), labelOf(t.assigned)].join(" ").toLowerCase();
-    return wanted.every((word) => text.includes(word));
-  });
+  if (!view.query || isRsql(view.query)) return targets;
+  const isWanted = holding(view.query);
+  return targets.filter(([id, t]) => isWanted(id, t.name, t.status, labelOf(t.installed), labelOf(t.assigned)));
 }
 
 const isRsql = (query) => RSQL.test(query);
@@ -61,23 +58,26 @@ export async function search() {
 function tile(targets, [name, test, colour]) {
   const number = targets.filter(([, t]) => test(t)).length;
   const pressed = String(view.filter === name);
-  return h("button", { type: "button", class: `tile ${colour}`, "data-do": "filter", "data-name": name, "aria-pressed": pressed },
-    h("b", {}, String(number)), " ", name);
+  const tile = button(h("b", {}, String(number)), "filter", { name }, { class: `tile ${colour}`, "aria-pressed": pressed });
+  tile.append(" ", name);
+  return tile;
 }
 
 function fleetBar(targets) {
-  const number = (colours) => targets.filter(([, t]) => colours.includes(t.status)).length;
-  return bar([[number(["in_sync"]), "good"], [number(["pending"]), "busy"], [number(["error"]), "bad"], [number(["registered", "unknown"]), "idle"]]);
+  const number = (colour) => targets.filter(([, t]) => colourOf(t.status) === colour).length;
+  return bar(["good", "busy", "bad", "idle"].map((colour) => [number(colour), colour]));
 }
 
 function row([id, t]) {
   const isSelected = view.selected.has(id);
-  const classes = [isSelected && "selected", view.open === id && "open"].filter(Boolean).join(" ");
+  const classes = joined([isSelected && "selected", view.open === id && "open"], " ");
+  const marks = { "data-do": "pick", "data-id": id, checked: isSelected, "aria-label": `Select ${id}` };
+  const box = h("input", { type: "checkbox", ...marks });
   return h("tr", { role: "row", class: classes || null, "data-id": id },
-    cell("pick", h("input", { type: "checkbox", "data-do": "pick", "data-id": id, checked: isSelected, "aria-label": `Select ${id}` })),
+    cell("pick", box),
     cell("name", button(id, "open", { id }, { class: "link" }), t.name !== id && h("small", {}, t.name)),
     cell("status", badge(t.status)),
-    cell("installed", h("span", { class: "set" }, labelOf(t.installed))),
+    cell("installed", labelOf(t.installed)),
     cell("update", update(t)),
     cell("poll", poll(t)),
     cell("give", button("Assign", "assign", { id }, { "aria-label": `Assign a set to ${id}` })));
@@ -94,13 +94,15 @@ function poll(t) {
 export function update(t) {
   const { action } = t;
   if (!action?.active) {
-    return t.assigned !== undefined && t.assigned !== t.installed && h("span", { class: "set" }, `→ ${labelOf(t.assigned)}`);
+    const isDue = t.assigned !== undefined && t.assigned !== t.installed;
+    return isDue && h("span", {}, `→ ${labelOf(t.assigned)}`);
   }
-  const done = percent(action);
-  const text = action.status === "canceling" ? "canceling, the device has to agree" : said(action.said ?? action.status);
+  const [done, label] = [percent(action), labelOf(action.set)];
+  const isCanceling = action.status === "canceling";
+  const text = isCanceling ? "canceling, the device has to agree" : said(action.said ?? action.status);
   return h("div", { class: "running" },
-    h("span", { class: "set" }, `→ ${labelOf(action.set)}`),
-    h("progress", { max: 100, value: done ?? 0, "aria-label": `Update to ${labelOf(action.set)}`, class: action.status }),
+    h("span", {}, `→ ${label}`),
+    h("progress", { max: 100, value: done ?? 0, "aria-label": `Update to ${label}`, class: action.status }),
     h("small", { title: text }, text));
 }
 
@@ -114,7 +116,9 @@ function renderSelection() {
   el("all").indeterminate = number > 0 && !el("all").checked;
   el("selection").hidden = number === 0;
   patchChildren(el("selection"), h("div", {}, h("b", {}, `${number} selected`),
-    button("Assign a set", "assign", {}, { class: "main" }), button("Cancel updates", "cancel-selected"), button("Clear", "clear", {}, { class: "quiet" })));
+    button("Assign a set", "assign", {}, { class: "main" }),
+    button("Cancel updates", "cancel-selected"),
+    button("Clear", "clear", {}, { class: "quiet" })));
 }
 
 function pick(box, event) {

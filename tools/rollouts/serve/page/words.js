@@ -8,6 +8,15 @@ const COUNT = new Intl.NumberFormat("en");
 
 export const count = (number, word) => `${COUNT.format(number)} ${word}${number === 1 ? "" : "s"}`;
 
+// What there is of `parts`, in one text.
+export const joined = (parts, by = " · ") => parts.filter(Boolean).join(by);
+
+// A test for texts: has one all the words of `query`?
+export function holding(query) {
+  const wanted = query.toLowerCase().split(/\s+/).filter(Boolean);
+  return (...texts) => wanted.every((word) => texts.join(" ").toLowerCase().includes(word));
+}
+
 export function ago(ms) {
   const seconds = Math.max(Math.round((now() - ms) / 1000), 0);
   if (seconds < 5) return "just now";
