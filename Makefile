@@ -20,7 +20,7 @@ help:  ## show this list
 
 setup: $(VENV)/ready  ## install the pinned host tools into .venv
 
-$(VENV)/ready: pyproject.toml tools/setup.sh
+$(VENV)/ready: pyproject.toml tools/setup.sh tools/constraints.txt
 	@PYTHON=$(PYTHON) sh tools/setup.sh
 
 demo: setup  ## two whole updates on this computer; FIRMWARE=path.app-bin takes that image

@@ -1,4 +1,3 @@
-import types
 from urllib.parse import urlsplit
 
 import appimage
@@ -18,8 +17,7 @@ from simboard.host import Board
 from tls_proxy import TLSProxy
 from typer.testing import CliRunner
 
-# What MicroPython's has and CPython's has not.
-ESP32_MODULES = {"gc": types.SimpleNamespace(threshold=lambda size: None)}
+from boards.ESP32_GENERIC import board_asyncio
 
 
 @pytest.fixture
@@ -45,7 +43,7 @@ def board(plug_in, tmp_path):
     assert flasher.main(["--port", chip.url, "--firmware", str(file)]) == 0
     memory = Memory(len(chip.flash))
     memory.data = chip.flash
-    board = Board(Flash(memory), modules=ESP32_MODULES)
+    board = Board(Flash(memory), modules={"asyncio": board_asyncio.MODULE})
     board.put("/boot.py", (install.BOARD / "boot.py").read_bytes())
     return board
 
@@ -76,12 +74,22 @@ class Operator:
         self("setup", self.TARGET, "--out", config, *options)
         return config.read_bytes()
 
-    def roll_out(self, version: str, *options) -> None:
-        """Publish an image of that version and assign it to the target."""
+    def publish(self, version: str) -> None:
+        """Publish an image of that version."""
         image = self._folder / "firmware.app-bin"
         image.write_bytes(appimage.make(version=version))
         self("publish", image, "--name", "firmware", "--version", version)
+
+    def roll_out(self, version: str, *options) -> None:
+        """Publish an image of that version and assign it to the target."""
+        self.publish(version)
         self("assign", f"firmware:{version}", self.TARGET, *options)
+
+    def module(self, name: str) -> int:
+        """Return the id of a software module."""
+        server = self.server
+        with Hawkbit(server.url, server.user, server.password) as hawkbit:
+            return hawkbit.modules.find(f"name=={name}")[0].id
 
     def target(self):
         """Return (update status, attributes) of the target as the server sees it."""

@@ -9,9 +9,10 @@ import pytest
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 NEED_NO_BOARD = ("poll_once", "report_config")
-NEED_A_BOARD = ("ask_first", "confirm_or_go_back", "own_loop", "update_firmware")
+NEED_A_BOARD = ("ask_first", "asyncio_loop", "confirm_or_go_back", "own_loop", "update_firmware")
 NEED_TLS = ("update_with_tls",)
 UPDATES_AN_APPLICATION = ("update_application",)
+OTHERS = ("deep_sleep", "led_progress", "own_sink", "several_artifacts")
 TEN_MINUTES_MS = 10 * 60 * 1000
 
 
@@ -40,10 +41,10 @@ def run(operator, tmp_path):
 
 def test_every_example_is_tested_short_and_says_how_to_run_it():
     names = {path.stem for path in EXAMPLES.glob("*.py")}
-    assert names == {*NEED_NO_BOARD, *NEED_A_BOARD, *NEED_TLS, *UPDATES_AN_APPLICATION}
+    assert names == {*NEED_NO_BOARD, *NEED_A_BOARD, *NEED_TLS, *UPDATES_AN_APPLICATION, *OTHERS}
     for name in names:
         lines = (EXAMPLES / f"{name}.py").read_text().splitlines()
-        assert len(lines) <= 40
+        assert len(lines) <= 34
         head = lines[: lines.index("")]
         assert all(line.startswith("#") for line in head)
         assert f"examples/{name}.py" in "".join(head)
@@ -60,9 +61,10 @@ def test_report_config_shows_in_the_targets_attributes(run, operator):
     assert operator.target()[1]["platform"] == "linux"
 
 
-def update(board, operator, name):
+def update(board, operator, name, pins=""):
+    """Have an example update the board. pins: what the simulated `machine` lacks for it."""
     operator.roll_out("2.0.0", "--type", "soft")
-    board.put("/main.py", (EXAMPLES / f"{name}.py").read_bytes())
+    board.put("/main.py", (pins + (EXAMPLES / f"{name}.py").read_text()).encode())
     board.run(max_boots=2, limit_ms=TEN_MINUTES_MS)
     assert board.chip.app().version == "2.0.0"
     assert operator.target()[0] == "in_sync"
@@ -109,4 +111,74 @@ def test_example_updates_the_application(name, board, operator, tmp_path):
     operator("assign", "app:2", operator.TARGET)
     board.run(max_boots=2, limit_ms=TEN_MINUTES_MS)
     assert board.get("/worked") == b"version 2"
+    assert operator.target()[0] == "in_sync"
+
+
+def test_deep_sleep_wakes_to_poll_and_stays_awake_on_trial(board, operator):
+    board.put("/config.py", operator.setup())
+    update(board, operator, "deep_sleep")  # its second boot ends asleep
+    assert board.chip.sleep_ms > 0
+    assert board.boot(TEN_MINUTES_MS).how == "sleep"
+
+
+LED = """
+import machine
+class PWM:
+    def __init__(self, pin, freq, duty_u16):
+        self.freq = self.duty_u16 = print
+machine.Pin, machine.PWM = int, PWM
+"""
+
+
+def test_led_grows_brighter_and_blinks_on_trial(board, operator, capsys):
+    board.put("/config.py", operator.setup())
+    update(board, operator, "led_progress", LED)
+    said = capsys.readouterr().out.split()
+    assert {"32768", "65535", "2", "1000"} <= set(said)  # testing, 100 %, blinking, not blinking
+
+
+UART = """
+import machine
+class UART:
+    def __init__(self, number, baud):
+        self.sent = b""
+    def write(self, data):
+        self.sent += bytes(data)
+        with open("/uart", "wb") as f:
+            f.write(self.sent)
+machine.UART = UART
+"""
+
+
+def test_own_sink_passes_the_artifact_on(board, operator, tmp_path):
+    board.put("/config.py", operator.setup())
+    motor = tmp_path / "motor.bin"
+    motor.write_bytes(bytes(range(250)) * 40)
+    operator("publish", motor, "--type", "application", "--name", "motor", "--version", "3")
+    operator("assign", "motor:3", operator.TARGET)
+    board.put("/main.py", (UART + (EXAMPLES / "own_sink.py").read_text()).encode())
+    board.run(max_boots=1, limit_ms=TEN_MINUTES_MS)
+    assert board.get("/uart") == motor.read_bytes() + b"START\n"
+    assert operator.target()[0] == "in_sync"
+
+
+def test_several_artifacts_are_used_together(board, operator, tmp_path, capsys):
+    example = (EXAMPLES / "several_artifacts.py").read_text()
+    boot = [line.lstrip("# ") for line in example.splitlines() if line.startswith("#   ")][:2]
+    board.put("/boot.py", board.get("/boot.py") + ("\n".join(boot) + "\n").encode())
+    board.put("/main.py", example.encode())
+    board.put("/config.py", operator.setup())
+    speech = tmp_path / "speech.tflite"
+    speech.write_bytes(b"a model")
+    operator.publish("2.0.0")
+    operator("publish", speech, "--type", "application", "--name", "speech", "--version", "5")
+    command = ["ds", "create", "kitchen", "2.0.0", "--type", "os_app"]
+    operator(
+        *command, "--module", operator.module("firmware"), "--module", operator.module("speech")
+    )
+    operator("assign", "kitchen:2.0.0", operator.TARGET)
+    board.run(max_boots=2, limit_ms=TEN_MINUTES_MS)
+    assert board.chip.app().version == "2.0.0"
+    assert "models: /models.a" in capsys.readouterr().out
+    assert board.get("/models.a/speech.tflite") == b"a model"
     assert operator.target()[0] == "in_sync"

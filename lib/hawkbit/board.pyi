@@ -1,0 +1,21 @@
+from typing import Any, Callable
+
+from typing_extensions import Unpack
+
+from hawkbit.client import _ClientSettings
+from hawkbit.download import _Sink
+from hawkbit.http import _SessionSettings
+from hawkbit.updater import Updater, _UpdaterSettings
+
+class _Settings(_SessionSettings, _ClientSettings, _UpdaterSettings, total=False):
+    insecure: bool
+
+def updater(
+    url: str,
+    controller_id: str,
+    tenant: str = "DEFAULT",
+    ca: str | bytes | None = None,
+    sinks: dict[str, _Sink] | None = None,
+    **settings: Unpack[_Settings],
+) -> Updater: ...
+def wait_online(wlan: Any, ntptime: Any = None, feed: Callable[[], object] = ...) -> None: ...

@@ -1,0 +1,41 @@
+from typing import Any, NamedTuple, Sequence
+
+from hawkbit.client import Client
+from hawkbit.ddi import Offer
+
+FEEDBACK: str
+EXEC_CLOSED: str
+EXEC_PROCEEDING: str
+EXEC_DOWNLOADED: str
+EXEC_REJECTED: str
+RESULT_SUCCESS: str
+RESULT_FAILURE: str
+RESULT_NONE: str
+SKIP: str
+FORCED: str
+
+class Deployment(NamedTuple):
+    action_id: str
+    download: str
+    update: str
+    window: str | None
+    artifacts: list[Artifact]
+
+class Artifact(NamedTuple):
+    part: str
+    name: str
+    version: str
+    metadata: dict[str, str]
+    filename: str
+    size: int
+    hash: str
+    digest: str
+    url: str
+
+def read(client: Client, offer: Offer) -> Deployment: ...
+def parse(answer: Any, action_id: str, weak_hashes: bool = False) -> Deployment: ...
+def stop_id(answer: Any) -> str: ...
+def feedback(
+    execution: str, finished: str, details: Sequence[str] = (), code: int | None = None
+) -> dict[str, Any]: ...
+def clean_details(details: Sequence[str]) -> list[str]: ...
