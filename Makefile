@@ -13,7 +13,7 @@ CUT := tests/crash/test_single_cuts.py::test_update_ends_as_it_must_after_any_cu
 CUTS := $(foreach chunk,0 1 2 3 4 5 6 7,'$(CUT)[nvs-$(chunk)]')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo play readme test test-fast test-versions conformance conformance-restore lint format size ram bench bench-upload bench-polls bench-rollout bench-signature crash fuzz soak clean flash install firmware dist
+.PHONY: help setup demo play readme test test-fast test-versions conformance conformance-restore lint format size ram bench bench-upload bench-polls bench-rollout bench-signature bench-delta crash fuzz fuzz-deltas soak clean flash install firmware dist
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -80,6 +80,12 @@ crash: setup  ## pairs of power cuts in one update: PAIRS=1000 SEED=1
 
 fuzz: setup  ## wrong answers to the library: CASES=200000 SEED=2
 	@$(BIN)/python tools/fuzz_answers.py $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED))
+
+fuzz-deltas: setup  ## damaged deltas: CASES=20000 SEED=2
+	@$(BIN)/python tools/fuzz_answers.py delta_cases.py $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED))
+
+bench-delta: setup  ## size of deltas; a whole update by one and by the full image: bytes, time
+	@$(BENCH)/delta.py $(ARGS)
 
 soak: setup  ## 5,000 cycles on the unix port in the smallest heap and 8 KiB: CYCLES=5000
 	@$(BIN)/python tools/soak.py $(if $(CYCLES),--cycles $(CYCLES))

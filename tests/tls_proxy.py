@@ -8,12 +8,17 @@ from pathlib import Path
 
 
 class TLSProxy:
-    """Accepts TLS on `port` with the key and certificate in `pem`; passes all on."""
+    """Accepts TLS on `port` with the key and certificate in `pem`; passes all on.
 
-    def __init__(self, target_port: int, pem: Path):
+    Without `pem` plain TCP. `passed`: bytes so far, of both directions.
+    """
+
+    def __init__(self, target_port: int, pem: Path | None):
         self._target = ("127.0.0.1", target_port)
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(pem)
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if pem else None
+        if pem:
+            self._context.load_cert_chain(pem)
+        self.passed = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -26,23 +31,23 @@ class TLSProxy:
 
     def _serve(self, plain):
         with plain, contextlib.suppress(OSError):
-            device = self._context.wrap_socket(plain, server_side=True)
+            device = self._context.wrap_socket(plain, server_side=True) if self._context else plain
             with device, socket.create_connection(self._target) as server:
-                back = threading.Thread(target=_pass_on, args=[server, device], daemon=True)
+                back = threading.Thread(target=self._pass_on, args=[server, device], daemon=True)
                 back.start()
-                _pass_on(device, server)
+                self._pass_on(device, server)
                 back.join()
+
+    def _pass_on(self, source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                self.passed += len(data)
+                target.sendall(data)
+        # The end travels on; the other direction then ends as well.
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_RDWR)
 
     def close(self):
         # shutdown wakes the thread in accept(), close alone does not
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-
-
-def _pass_on(source, target):
-    with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            target.sendall(data)
-    # The end travels on; the other direction then ends as well.
-    with contextlib.suppress(OSError):
-        target.shutdown(socket.SHUT_RDWR)

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from rollouts.api.client import Hawkbit
 from rollouts.api.models import NewTarget, TargetAssignment
+from rollouts.release import bases
 from rollouts.release.publish import Release, publish
 from rollouts.testing import LocalServer, local_server
 from size import APART, KB, ROOT, compile_library
@@ -31,6 +32,8 @@ import interpreters
 from tls_proxy import TLSProxy
 
 UPDATE_BUDGET = 82 * KB
+DELTA_BUDGET = 14 * KB  # what a delta may need more
+DELTA_32_BIT_BUDGET = 12 * KB  # its code and its buffers
 ROLLBACK_BUDGET = 6 * KB
 AT_REST_32_BIT_BUDGET = 32 * KB
 EVERYTHING_32_BIT_BUDGET = 54 * KB
@@ -50,6 +53,17 @@ _TIMEOUT_S = 120
 _SECTOR = 4096
 _OTADATA = 0xD000
 _OTA_0 = 0x10000
+
+
+# Two successive ones of a real product.
+RELEASES = [REAL_IMAGE.parent / "releases" / f"{name}.app-bin" for name in ("12", "13")]
+
+
+def releases() -> list[bytes]:
+    """Return an image and the next: of a real product, else two that are made."""
+    if all(path.exists() for path in RELEASES):
+        return [path.read_bytes() for path in RELEASES]
+    return [appimage.make(version=v, size=REAL_SIZE, product="ram") for v in ("1", "2")]
 
 
 class Failed(Exception):
@@ -74,13 +88,19 @@ def smallest(works: Callable[[int], str | None]) -> int:
 
 
 class Attempts:
-    """Updates of one artifact, each by a new board in a heap of a given size."""
+    """Updates of one artifact, each by a new board in a heap of a given size.
 
-    def __init__(self, mpy: Path, server: LocalServer, image: bytes, name: str):
+    base: the image that a board runs before; then there is a delta from it.
+    """
+
+    def __init__(
+        self, mpy: Path, server: LocalServer, image: bytes, name: str, base: bytes | None = None
+    ):
         self._mpy = mpy
         self._server = server
         self._hawkbit = Hawkbit(server.url, server.user, server.password)
         self._image = image
+        self._base = base
         self._number = 0
         self._name = name
         self._set_id = self._publish()
@@ -93,6 +113,9 @@ class Attempts:
             release = Release(
                 name=self._name, version="1", file=path, filename=path.name, sha256=sha256
             )
+            if self._base:
+                deltas = bases.make(release, [bases.Base("base", self._base)], folder, print)
+                release = replace(release, deltas=deltas)
             return publish(self._hawkbit, release)[0].set.id
 
     def complaint(self, heap: int, url: str, ca: Path | None = None) -> str | None:
@@ -105,13 +128,16 @@ class Attempts:
         if ca:
             env["CA_DER"] = str(ca)
         with tempfile.TemporaryDirectory() as folder:
-            make_flash(Path(folder, "flash.bin"), self._image)
+            make_flash(Path(folder, "flash.bin"), self._base or self._image[:_SECTOR])
             for expected in (_RESET_STATUS, 0):
                 done = run_unix("import update", self._mpy, folder, heap, env)
                 if done.returncode != expected:
                     return f"status {done.returncode}:\n{done.stdout}{done.stderr}"
         [action] = self._hawkbit.targets.actions(board)
-        return None if action.status == "finished" else f"the server says {action.status}"
+        if action.status != "finished":
+            return f"the server says {action.status}"
+        told = str(self._hawkbit.targets.action_history(board, action.id))
+        return "by the full image" if self._base and "downloading app.bin" in told else None
 
 
 def make_flash(path: Path, image: bytes) -> None:
@@ -120,7 +146,7 @@ def make_flash(path: Path, image: bytes) -> None:
         flash.seek(_OTADATA)
         flash.write(b"\xff" * 2 * _SECTOR)
         flash.seek(_OTA_0)
-        flash.write(image[:_SECTOR])
+        flash.write(image)
 
 
 def run_unix(
@@ -156,9 +182,10 @@ def import_cost(mpy: Path, module: str) -> int:
         return int(run_unix(program, mpy, folder, _LARGEST).stdout)
 
 
-def import_cost_32_bit(mpy: Path, modules: list[str]) -> int:
+def import_cost_32_bit(mpy: Path, modules: list[str], after: str = "") -> int:
     """Return what stays on the heap of a 32-bit build after `modules` are imported.
 
+    after: Python to be run then, which counts too.
     Raises interpreters.Unavailable. The modules that this build lacks are empty stubs.
     """
     imports = ", ".join(f"hawkbit.{name}" for name in modules)
@@ -169,6 +196,7 @@ def import_cost_32_bit(mpy: Path, modules: list[str]) -> int:
         "esp32.NVS = object; gc.collect()",
         "before = gc.mem_alloc()",
         f"import {imports}\ngc.collect()",
+        f"{after}\ngc.collect()",
         "print(gc.mem_alloc() - before)",
     ]
     command = interpreters.node_build(VERSION_32_BIT, {mpy: "/mpy"}, programs)
@@ -199,12 +227,16 @@ def updates(mpy: Path, folder: Path) -> Iterator[Figure]:
     with local_server() as server:
         proxy = TLSProxy(urlsplit(server.url).port, folder / "good.pem")
         attempts = Attempts(mpy, server, image, kind)
-        heap = smallest(lambda heap: attempts.complaint(heap, server.url))
-        yield Figure(f"whole update, {len(image)} bytes ({kind}), HTTP", heap, UPDATE_BUDGET)
+        heap_http = smallest(lambda heap: attempts.complaint(heap, server.url))
+        yield Figure(f"whole update, {len(image)} bytes ({kind}), HTTP", heap_http, UPDATE_BUDGET)
         yield Figure("  of which import", smallest(lambda heap: import_complaint(mpy, heap)))
         tls_url = f"https://localhost:{proxy.port}"
         heap = smallest(lambda heap: attempts.complaint(heap, tls_url, folder / "ca.der"))
         yield Figure("the same, TLS", heap)
+        base, image = releases()
+        by_delta = Attempts(mpy, server, image, "delta", base)
+        heap_delta = smallest(lambda heap: by_delta.complaint(heap, server.url))
+        yield Figure("whole update by a delta, HTTP", heap_delta, heap_http + DELTA_BUDGET)
         large = Attempts(mpy, server, appimage.make(size=LARGE_SIZE), "large")
         heap = smallest(lambda heap: large.complaint(heap, server.url))
         yield Figure(f"whole update, {LARGE_SIZE} bytes, HTTP", heap, UPDATE_BUDGET)

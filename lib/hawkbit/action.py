@@ -76,7 +76,7 @@ class Action:
                 if self._journal.state == STAGED:
                     self._install(deployment)
                 elif self._accepts(deployment, deployment.download):
-                    yield from self._fetch_all(deployment.artifacts)
+                    yield from self._fetch_all(deployment)
                     # Canceled on the way, or staged: the last word before installing is the
                     # server's, so it is polled, and the deployment read anew.
                     return True
@@ -147,10 +147,11 @@ class Action:
             self._journal.write(consent=True)
         return answer == NOW
 
-    def _fetch_all(self, artifacts):
+    def _fetch_all(self, deployment):
+        artifacts = deployment.artifacts
         done = self._journal.record.get("done", 0)
         while done < len(artifacts):
-            if not (yield from self._fetch(artifacts[done])):
+            if not (yield from self._fetch(artifacts[done], deployment)):
                 return
             done += 1
             self._checkpoint(artifacts[done - 1].part, done=done, at=0, etag=None)
@@ -158,20 +159,27 @@ class Action:
                 return
         self._journal.write(state=STAGED)
 
-    def _fetch(self, artifact):
+    def _fetch(self, artifact, deployment):
         # Returns True when the artifact is complete and verified.
         if self._download is None or self._download.artifact != artifact:
-            yield from self._begin(artifact)
+            yield from self._begin(artifact, deployment)
         while True:
-            while self._download.offset < artifact.size:
-                yield from self._window(self._download)
-                if self._download.offset < artifact.size and not self._is_wanted():
-                    return False
             download = self._download
-            self._download = None  # its hash is final, whatever comes
-            if download.finish():
-                return True
-            self._download = download
+            try:
+                while download.offset < artifact.size:
+                    yield from self._window(download)
+                    if download.offset < artifact.size and not self._is_wanted():
+                        return False
+                self._download = None  # its hash is final, whatever comes
+                if download.finish():
+                    return True
+                self._download = download
+            except UpdateError as e:
+                if download.file is download.artifact:
+                    raise
+                log.line(log.ERROR, "%s; taking the full image", e)
+                self._journal.write(full=True, at=0, etag=None, frame=0)
+                yield from self._begin(artifact, deployment)
 
     def _is_wanted(self):
         # Between two windows and between two artifacts: is the action still offered?
@@ -179,15 +187,31 @@ class Action:
         offer = poll and poll.deployment
         return poll is None or (offer is not None and offer.action_id == self.id)
 
-    def _begin(self, artifact):
+    def _begin(self, artifact, deployment):
         record = self._journal.record
         self._download = None
-        download = Download(self._client, artifact, self._sinks[artifact.part])
-        feed = self._updater.feed_watchdog
-        yield from download.begin(record.get("at", 0), record.get("etag"), feed)
+        download = self._new_download(artifact, deployment)
+        # An ETag belongs to the file that it came with.
+        etag = record.get("etag") if download.frame == record.get("frame", 0) else None
+        yield from download.begin(record.get("at", 0), etag, self._updater.feed_watchdog)
         self._download = download
         text = "downloading %s from %d of %d bytes"
-        self._reports.progress(text % (artifact.filename, download.offset, artifact.size))
+        text = text % (download.file.filename, download.offset, artifact.size)
+        self._reports.progress(text)
+
+    def _new_download(self, artifact, deployment):
+        # By a delta, unless one has failed or there is neither room nor a module for it.
+        record = self._journal.record
+        sink = self._sinks[artifact.part]
+        try:
+            delta = None if record.get("full") else ddi.delta_for(deployment, artifact, sink)
+            if delta:
+                from hawkbit.delta import DeltaDownload
+
+                return DeltaDownload(self._client, artifact, sink, delta, record.get("frame", 0))
+        except (ImportError, MemoryError, OSError) as e:
+            log.line(log.ERROR, "no delta: %r", e)
+        return Download(self._client, artifact, sink)
 
     def _window(self, download):
         start = download.offset
@@ -204,7 +228,8 @@ class Action:
         # Behind what was saved: it was begun again.
         if not 0 <= self._download.offset - saved < self._updater.checkpoint_bytes:
             download = self._download
-            self._checkpoint(download.artifact.part, at=download.offset, etag=download.etag)
+            place = {"at": download.offset, "etag": download.etag, "frame": download.frame}
+            self._checkpoint(download.artifact.part, **place)
 
     def _checkpoint(self, part, **changes):
         kept = self._journal.record.get("kept", {}).copy()

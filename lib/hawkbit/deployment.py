@@ -7,10 +7,12 @@ whose text is reported to the operator, who can mend it.
 Source: hawkbit-ddi-api, classes Ddi*, at hawkBit 1.0.4.
 """
 
+import binascii
 from collections import namedtuple
 
 from micropython import const
 
+from hawkbit import log
 from hawkbit.ddi import CANCEL_ACTION, DEPLOYMENT_BASE, href
 from hawkbit.errors import ProtocolError, UpdateError
 
@@ -29,12 +31,15 @@ SKIP = const("skip")
 FORCED = const("forced")
 
 # window: "available", "unavailable", or None without a maintenance schedule.
-Deployment = namedtuple("Deployment", "action_id download update window artifacts")
+# deltas: ways to the artifacts, as Artifacts too, by "part/filename" (see docs/delta.md).
+Deployment = namedtuple("Deployment", "action_id download update window artifacts deltas")
 # A chunk's part, name, version and metadata (a dict) stand with each of its artifacts.
 Artifact = namedtuple("Artifact", "part name version metadata filename size hash digest url")
 
 # Strongest first, with their length in hex; the weak ones only if the caller says so.
 _HASHES = const((("sha256", 64), ("sha1", 40), ("md5", 32)))
+# esp_app_desc_t.app_elf_sha256, at its place in every image.
+_ELF_SHA256 = const(176)
 _MAX_DETAILS = const(20)
 _MAX_DETAIL = const(512)
 
@@ -60,8 +65,9 @@ def parse(answer, action_id, weak_hashes=False):
     body = answer.get("confirmation") or answer.get("deployment")
     chunks = _need(body, dict, "deployment").get("chunks")
     artifacts = []
+    deltas = {}
     for chunk in _need(chunks, list, "chunks"):
-        artifacts += _artifacts(_need(chunk, dict, "chunk"), weak_hashes)
+        artifacts += _artifacts(_need(chunk, dict, "chunk"), weak_hashes, deltas)
     if not artifacts:
         raise UpdateError("the distribution set has no artifacts")
     return Deployment(
@@ -70,7 +76,26 @@ def parse(answer, action_id, weak_hashes=False):
         body.get("update"),
         body.get("maintenanceWindow"),
         artifacts,
+        deltas,
     )
+
+
+def delta_for(deployment, artifact, sink):
+    """Return the delta that makes `artifact` of what runs in `sink`, or None.
+
+    Second choice: one that needs no base. Raises OSError.
+    """
+    if not deployment.deltas or not hasattr(sink, "read_base"):
+        return None
+    base = bytearray(8)
+    sink.read_base(_ELF_SHA256, base)
+    stem = artifact.part + "/" + artifact.filename.rsplit(".", 1)[0]
+    for digits in (binascii.hexlify(base).decode(), "0" * 16):
+        delta = deployment.deltas.get("%s.from-%s.delta" % (stem, digits))
+        if delta:
+            return delta
+    log.line(log.INFO, "no delta for %s: the full image", binascii.hexlify(base))
+    return None
 
 
 def _need(value, kind, name):
@@ -79,7 +104,7 @@ def _need(value, kind, name):
     return value
 
 
-def _artifacts(chunk, weak_hashes):
+def _artifacts(chunk, weak_hashes, deltas):
     part = _need(chunk.get("part"), str, "part")
     name = _need(chunk.get("name"), str, "name")
     version = _need(chunk.get("version"), str, "version")
@@ -87,20 +112,39 @@ def _artifacts(chunk, weak_hashes):
         raise UpdateError("chunk %s is encrypted" % part)
     metadata = _metadata(chunk.get("metadata") or [])
     found = []
-    for artifact in _need(chunk.get("artifacts"), list, "artifacts"):
-        filename = _need(_need(artifact, dict, "artifact").get("filename"), str, "filename")
-        size = _need(artifact.get("size"), int, "size")
-        if size < 1:
-            raise UpdateError("%s: size is %d" % (filename, size))
-        hashes = _need(artifact.get("hashes"), dict, "hashes")
-        algorithm, digest = _hash(hashes, filename, weak_hashes)
-        url = _link(artifact.get("_links"), filename)
-        found.append(
-            Artifact(part, name, version, metadata, filename, size, algorithm, digest, url)
-        )
+    for entry in _need(chunk.get("artifacts"), list, "artifacts"):
+        filename = _need(_need(entry, dict, "artifact").get("filename"), str, "filename")
+        try:
+            file = _file(entry, filename, weak_hashes)
+        except UpdateError:
+            if _is_delta(filename):
+                continue  # it goes without
+            raise
+        artifact = Artifact(part, name, version, metadata, filename, *file)
+        if _is_delta(filename):
+            deltas[part + "/" + filename] = artifact
+        else:
+            found.append(artifact)
     if not found:
         raise UpdateError("chunk %s has no artifacts" % part)
     return found
+
+
+def _file(entry, filename, weak_hashes):
+    # size, hash, digest, url
+    size = _need(entry.get("size"), int, "size")
+    if size < 1:
+        raise UpdateError("%s: size is %d" % (filename, size))
+    hashes = _need(entry.get("hashes"), dict, "hashes")
+    algorithm, digest = _hash(hashes, filename, weak_hashes)
+    return size, algorithm, digest, _link(entry.get("_links"), filename)
+
+
+def _is_delta(filename):
+    # NAME.from-<16 hex digits>.delta: never an artifact of its own, since no signature has it.
+    digits = filename[-22:-6]
+    is_named = filename[1:][-28:-22] == ".from-" and filename[-6:] == ".delta"
+    return is_named and all(c in "0123456789abcdef" for c in digits)
 
 
 def _metadata(entries):

@@ -17,6 +17,7 @@ is_slot                True for the one that is activated last, since it decides
                        it takes a single artifact. Other parts may have several: the next
                        begin() adds to what was finished, until abort() or the trial ends
 trial                  what judges it after activate() (see trial.py), or None
+read_base(offset, buf) fill `buf` from what runs now, for deltas; only a slot has it
 """
 
 import hashlib
@@ -62,11 +63,16 @@ class Download:
     later it may go on. UpdateError: never, also after five permanent answers without progress.
     """
 
-    def __init__(self, client, artifact, sink):
+    frame = 0  # of a delta: see delta.py
+
+    def __init__(self, client, artifact, sink, file=None):
         self.artifact = artifact
+        self.file = file or artifact  # what is fetched for it
         self.offset = 0
         self.etag = None
-        link = client.at_home(artifact.url) if client.rewrite_links else artifact.url
+        link = self.file.url
+        if client.rewrite_links:
+            link = client.at_home(link)
         self._link = self._url = link
         self._client = client
         self._sink = sink
@@ -112,64 +118,83 @@ class Download:
         return isinstance(error, HTTPError) and error.is_transient() and not error.error_code
 
     def _window(self, size, block_done):
-        end = min(self.offset + size, self.artifact.size)
+        start = self._position()
+        end = min(start + size, self.file.size)
         url, self._url = self._url, self._link  # after an error the link is asked anew
-        response, url = ask(self._client, url, self.offset, end, self.etag)
+        response, url = ask(self._client, url, start, end, self.etag)
         try:
-            end = self._check_head(response, end)
+            end = self._check_head(response, start, end)
             self.etag = response.header("etag")
+            blocks = self._blocks(response, end, block_done)
             yield
-            while self.offset < end:
-                left = self.artifact.size - self.offset
-                view = self._client.view if left >= BLOCK_SIZE else self._tail
-                if response.readinto(view) < len(view):
-                    raise ProtocolError("the body ended at %d" % self.offset)
-                self._hash.update(view)
-                try:
-                    self._sink.write(self.offset, view)
-                except OSError as e:
-                    raise UpdateError("cannot be stored at %d: %s" % (self.offset, e))
-                self.offset += len(view)
-                block_done()
-                yield
+            yield from blocks
             self._url = url  # where a redirect led: the next window is there too
         finally:
             response.close()
 
-    def _check_head(self, response, end):
+    # What delta.py does otherwise: here the body is the artifact.
+
+    def _position(self):
+        return self.offset
+
+    def _blocks(self, response, end, block_done):
+        while self.offset < end:
+            view = self._block(self.offset)
+            self._read(response, view)
+            self._store(view)
+            block_done()
+            yield
+
+    def _block(self, offset):
+        whole = self.artifact.size - offset >= BLOCK_SIZE
+        return self._client.view if whole else self._tail
+
+    def _read(self, response, view):
+        if response.readinto(view) < len(view):
+            raise ProtocolError("the body ended, after byte %d of the artifact" % self.offset)
+
+    def _store(self, view):
+        self._hash.update(view)
+        try:
+            self._sink.write(self.offset, view)
+        except OSError as e:
+            raise UpdateError("cannot be stored at %d: %s" % (self.offset, e))
+        self.offset += len(view)
+
+    def _check_head(self, response, start, end):
         # Returns where the body ends.
         if response.status == 206:
-            self._check_range(response)
+            self._check_range(response, start)
             return end
         if response.status == 200:
             # The whole file: no Range there, or another file than the one begun with.
             length = response.header("content-length")
-            if length and length != str(self.artifact.size):
+            if length and length != str(self.file.size):
                 self._wrong_size(length)
             self._restart()
-            return self.artifact.size
-        if response.status == 400 and any(c in self.artifact.filename for c in _FIREWALL):
-            raise UpdateError("the server refuses the file name %s" % self.artifact.filename)
+            return self.file.size
+        if response.status == 400 and any(c in self.file.filename for c in _FIREWALL):
+            raise UpdateError("the server refuses the file name %s" % self.file.filename)
         if response.status in (412, 416):
             total = (response.header("content-range") or "").split("/")[-1]
-            if total.isdigit() and total != str(self.artifact.size):
+            if total.isdigit() and total != str(self.file.size):
                 self._wrong_size(total)
             self._restart()
-        raise self._client.error(response, self.artifact.filename)
+        raise self._client.error(response, self.file.filename)
 
-    def _check_range(self, response):
+    def _check_range(self, response, start):
         # "bytes 0-4095/1672800"
         text = response.header("content-range") or ""
         total = text.split("/")[-1]
-        if not text.startswith("bytes %d-" % self.offset):
-            raise ProtocolError("Content-Range %s, asked from %d" % (text, self.offset))
-        if total != "*" and total != str(self.artifact.size):
+        if not text.startswith("bytes %d-" % start):
+            raise ProtocolError("Content-Range %s, asked from %d" % (text, start))
+        if total != "*" and total != str(self.file.size):
             self._wrong_size(total)
 
     def _wrong_size(self, size):
         raise UpdateError(
             "%s: size %d in the deployment, %s on the server"
-            % (self.artifact.filename, self.artifact.size, size)
+            % (self.file.filename, self.file.size, size)
         )
 
     def _restart(self):

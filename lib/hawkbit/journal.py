@@ -15,6 +15,8 @@ tries      how often it was activated
 posts      status entries spent on it
 done       how many of its artifacts are complete
 at, etag   how far the next one has come, in bytes, and its ETag
+frame      where in the delta that makes it to go on, or 0: by the full image (delta.py)
+full       True: a delta failed, and only the full image is taken
 kept       the sinks' own words, by part
 consent    True: the user agreed to it
 stored     the files of a download-only action, which lie complete in the sinks
@@ -46,7 +48,7 @@ FORMAT = const(1)
 _LASTING = const(("reports", "config", "installed", "answered"))  # outlive the action
 _TYPES = (
     (str, ("state", "action", "key", "cause", "ended", "stored", "lost", "answered")),
-    (int, ("tries", "posts", "done", "at", "config")),
+    (int, ("tries", "posts", "done", "at", "frame", "config")),
     (list, ("reports", "installed")),
     (dict, ("kept",)),
 )

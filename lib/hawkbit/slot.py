@@ -79,6 +79,10 @@ class FirmwareSlot:
         if offset == 0:
             buf[:HEAD] = self._head
 
+    def read_base(self, offset, buf):
+        """See download.py. OSError outside of the running slot."""
+        self._running.readblocks(offset // _BLOCK, buf, offset % _BLOCK)
+
     def finish(self):
         """See download.py. Programs the withheld bytes and erases the slot's old otadata
         entry: what is found there later, state and counted boots, comes from this update."""

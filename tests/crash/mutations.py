@@ -189,4 +189,60 @@ MUTATIONS = [
         "no-rollback-self-test-fails",
         [("rollback", "        begin_trial(found)\n        return True", "        return True")],
     ),
+    Mutation(
+        "the base of a delta is not proved",
+        "delta-of-another-base",
+        [("delta", "            if bytes(base) != proof:\n", "            if not proof:\n")],
+    ),
+    Mutation(
+        "the hash of what a delta makes does not count",
+        "delta-of-wrong-bytes",
+        [
+            (
+                "download",
+                "if digest == self.artifact.digest:",
+                "if digest == self.artifact.digest or self.file != self.artifact:",
+            )
+        ],
+    ),
+    Mutation(
+        "that a delta failed is not written down",
+        "delta-of-wrong-bytes",
+        [
+            ("action", "write(full=True, at=0,", "write(at=0,"),
+            ("action", 'None if record.get("full") else', "None if self._full else"),
+            (
+                "action",
+                "        self._download = None\n        kept",
+                "        self._full = False\n        self._download = None\n        kept",
+            ),
+            (
+                "action",
+                '%s; taking the full image", e)\n',
+                '%s", e)\n                self._full = True\n',
+            ),
+        ],
+    ),
+    Mutation(
+        "the next block of a delta is skipped",
+        "delta",
+        [("delta", "        if offset < self.offset:\n", "        if offset <= self.offset:\n")],
+    ),
+    Mutation(
+        "stored blocks of a delta are written again",
+        "delta",
+        [("delta", "        if offset < self.offset:\n", "        if offset < 0:\n")],
+    ),
+    Mutation(
+        "the place in a delta is ahead of the flash",
+        "delta",
+        [
+            (
+                "delta",
+                "            for number in range(first, first + count):\n",
+                "            self.frame = following\n"
+                "            for number in range(first, first + count):\n",
+            )
+        ],
+    ),
 ]

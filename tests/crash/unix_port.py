@@ -6,7 +6,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from crash.update import KB, Judge, cuts_of, draw_later, flash_board, images, layout
+from crash.update import KB, Judge, artifacts, cuts_of, draw_later, flash_board, layout
 from rollouts.testing import local_server
 from serve_asks import Operator
 from simboard.chip import Chip
@@ -27,7 +27,7 @@ class Server:
     def __init__(self, local_server, scenario):
         self.local = local_server
         self.operator = Operator(local_server)
-        module = self.operator.module(fw_bin=images(scenario)[-1])
+        module = self.operator.module(**artifacts(scenario))
         self._set = self.operator.set_of(module)
         self._numbers = itertools.count(1)
 

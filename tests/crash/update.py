@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import appimage
+import deltas
 from crash.memory_net import MemoryNet
-from fake_ddi import FakeServer
+from fake_ddi import FakeServer, chunk
 from simboard import bootloader, otadata, partitions
 from simboard.chip import Chip
 from simboard.flash import Flash, Memory
@@ -49,6 +50,7 @@ class Scenario:
     slack: int = 20 * KB  # bytes that each cut may cost
     project_name: str = "ok"
     has_rollback: bool = True  # the bootloader, and what set_boot() writes
+    delta: str | None = None  # beside the image: "right", "wrong bytes", "another base"
 
 
 SCENARIOS = {
@@ -61,6 +63,9 @@ SCENARIOS = {
         Scenario(
             "no-rollback-self-test-fails", project_name="self-test-fails", has_rollback=False
         ),
+        Scenario("delta", delta="right"),
+        Scenario("delta-of-wrong-bytes", delta="wrong bytes"),
+        Scenario("delta-of-another-base", delta="another base"),
         # Not of whole blocks, in one window.
         Scenario(
             "256-kib", size=256 * KB - 1568, window=256 * KB, checkpoint=64 * KB, slack=68 * KB
@@ -72,11 +77,42 @@ SCENARIOS = {
 def images(scenario):
     """Return the images of versions 1.0.0, which runs; 0.9.0, stale in the other slot; 2.0.0."""
     half = scenario.size // 2
-    new = _image(scenario.project_name, "2.0.0", scenario.size)
-    return _image("ok", "1.0.0", half), _image("ok", "0.9.0", half), new
+    stale = _image("ok", "0.9.0", half)
+    if scenario.delta:
+        old, new = (_image("ok", v, scenario.size, product="p") for v in ("1.0.0", "2.0.0"))
+        return old, stale, new
+    return (
+        _image("ok", "1.0.0", half),
+        stale,
+        _image(scenario.project_name, "2.0.0", scenario.size),
+    )
 
 
 _image = functools.cache(appimage.make)
+
+
+@functools.cache
+def delta_of(scenario):
+    """Return the delta of a scenario, in frames of one or two blocks; empty without one."""
+    if not scenario.delta:
+        return b""
+    old, _, new = images(scenario)
+    right = deltas.make(new, old, most=2, stored=(5, 6, 11))
+    if scenario.delta == "wrong bytes":
+        return right.replace(deltas.blocks(new)[11], deltas.blocks(old)[10])
+    if scenario.delta == "another base":
+        other = old[:5000] + bytes([old[5000] ^ 1]) + old[5001:]
+        return deltas.header(new, other, proof=bytes(32)) + deltas.make(new, other)[76:]
+    return right
+
+
+def artifacts(scenario):
+    """Return what the server has, by file name."""
+    old, _, new = images(scenario)
+    files = {"fw.bin": new}
+    if scenario.delta:
+        files[f"fw.from-{old[176:184].hex()}.delta"] = delta_of(scenario)
+    return files
 
 
 def layout(scenario):
@@ -280,11 +316,23 @@ class Judge:
         if self.record().get("reports"):
             self.wrong.append("a report is still queued")
         self._check_bytes()
+        self._check_erases()
 
     def _check_bytes(self):
-        limit = self.scenario.size + self.scenario.slack * self.cuts_made()
+        full = 0 if self.scenario.delta == "right" else self.scenario.size
+        limit = full + len(delta_of(self.scenario)) + self.scenario.slack * self.cuts_made()
         if self.artifact_bytes() > limit:
-            self.wrong.append(f"{self.artifact_bytes()} bytes of the artifact, over {limit}")
+            self.wrong.append(f"{self.artifact_bytes()} bytes of the artifacts, over {limit}")
+
+    def _check_erases(self):
+        # A sector of the new slot once, once more after wrong bytes and for each cut.
+        limit = 1 + self.cuts_made() + (self.scenario.delta == "wrong bytes")
+        slot = partitions.ota_slots(layout(self.scenario)[1])[_NEW_SLOT]
+        most = max(
+            count for at, count in self.flash.erases.items() if 0 <= at - slot.addr < slot.size
+        )
+        if most > limit:
+            self.wrong.append(f"a sector of the slot was erased {most} times, over {limit}")
 
 
 class Update(Judge):
@@ -295,7 +343,8 @@ class Update(Judge):
         memory.data[:] = _flashed(scenario, log_level)
         super().__init__(scenario, Flash(memory))
         self.server = FakeServer()
-        self.action = self.server.assign(images(scenario)[-1])
+        files = [self.server.add(data, name) for name, data in artifacts(scenario).items()]
+        self.action = self.server.assign(chunks=[chunk(files)])
         self.supply = CountingSupply(cuts)
         self._log_level = log_level
         self._net = MemoryNet(self.server)

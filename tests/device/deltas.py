@@ -80,14 +80,19 @@ def changes(block, there):
     return additions(*pairs) if len(pairs) < 500 else None
 
 
-def make(image, base, most=3):
-    """Return a right delta: up to `most` blocks a frame, unlike ones and the last are stored."""
+def make(image, base, most=3, stored=()):
+    """Return a right delta with up to `most` blocks a frame.
+
+    Stored are the blocks of these numbers, those that are too unlike, and a short last one.
+    """
     made = header(image, base)
     code, count = b"", 0
     whole = blocks(image)
     for number, block in enumerate(whole):
         there = base[number * BLOCK : number * BLOCK + len(block)]
-        end = changes(block, there) if len(there) == len(block) == BLOCK else None
+        end = None
+        if len(there) == len(block) == BLOCK and number not in stored:
+            end = changes(block, there)
         if count and (end is None or count == most):
             made += frame(number - count, deflated(code), count)
             code, count = b"", 0
@@ -96,4 +101,6 @@ def make(image, base, most=3):
         else:
             code += copy(BLOCK) + end
             count += 1
+    if count:
+        made += frame(len(whole) - count, deflated(code), count)
     return made
