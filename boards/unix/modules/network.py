@@ -8,12 +8,14 @@ class WLAN:
     IF_STA = STA_IF
     IF_AP = AP_IF
 
+    _is_active = False  # of the chip: a WLAN made later finds what an earlier one did
+
     def __init__(self, interface=STA_IF):
-        self._is_active = False
+        pass
 
     def active(self, is_active=None):
         if is_active is not None:
-            self._is_active = is_active
+            WLAN._is_active = is_active
         return self._is_active
 
     def connect(self, ssid=None, key=None):

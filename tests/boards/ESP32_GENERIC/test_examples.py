@@ -76,8 +76,15 @@ def test_example_updates_the_board(name, board, operator):
     update(board, operator, name)
 
 
+JOIN = b"""
+import network
+network.WLAN(network.STA_IF).active(True)
+"""
+
+
 @pytest.mark.parametrize("name", NEED_TLS)
 def test_example_updates_the_board_over_tls(name, board, operator, tls_url, tmp_path):
+    board.put("/boot.py", board.get("/boot.py") + JOIN)
     board.put("/config.py", operator.setup("--device-url", tls_url))
     board.put("/ca.pem", (tmp_path / "ca.pem").read_bytes())
     update(board, operator, name)
