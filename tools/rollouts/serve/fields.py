@@ -28,12 +28,16 @@ def _boolean(word: str) -> bool:
     return word.lower() == "true"
 
 
-def _audited(entity) -> dict[str, Field]:
+_CONVERT = {str: str, int: int, bool: _boolean}
+
+
+def _own(entity, *names: str) -> dict[str, Field]:
+    """Columns of the entity under hawkBit's names, and who made and changed it when."""
+    names += ("created_at", "created_by", "last_modified_at", "last_modified_by")
+    columns = [getattr(entity, name) for name in names]
     return {
-        "createdat": Field(entity.created_at, int),
-        "createdby": Field(entity.created_by),
-        "lastmodifiedat": Field(entity.last_modified_at, int),
-        "lastmodifiedby": Field(entity.last_modified_by),
+        column.key.replace("_", ""): Field(column, _CONVERT[column.type.python_type])
+        for column in columns
     }
 
 
@@ -53,6 +57,15 @@ def _other(column, table, reference) -> Field:
         return exists().where(table.id == reference, condition)
 
     return Field(column, within=within)
+
+
+def _set(prefix: str, reference) -> dict[str, Field]:
+    """Name and version of the set that `reference` points to."""
+    columns = {"name": DistributionSet.name, "version": DistributionSet.version}
+    return {
+        f"{prefix}.{name}": _other(column, DistributionSet, reference)
+        for name, column in columns.items()
+    }
 
 
 def _types(table, reference) -> dict[str, Field]:
@@ -89,70 +102,46 @@ def _tag() -> Field:
 
 
 SET_FIELDS = {
-    "id": Field(DistributionSet.id, int),
-    "name": Field(DistributionSet.name),
-    "version": Field(DistributionSet.version),
-    "description": Field(DistributionSet.description),
-    "valid": Field(DistributionSet.valid, _boolean),
+    **_own(DistributionSet, "id", "name", "version", "description", "valid"),
     # hawkBit 1.0.4 counts incomplete sets whatever is asked here, so this asks nothing.
     "complete": Field(None),
     "module.id": _module(SoftwareModule.id, int),
     "module.name": _module(SoftwareModule.name),
     "metadata": _rows(DistributionSetMetadata, DistributionSet),
     **_types(DistributionSetType, DistributionSet.type_id),
-    **_audited(DistributionSet),
 }
 
 MODULE_FIELDS = {
-    "id": Field(SoftwareModule.id, int),
-    "name": Field(SoftwareModule.name),
-    "version": Field(SoftwareModule.version),
-    "description": Field(SoftwareModule.description),
-    "vendor": Field(SoftwareModule.vendor),
+    **_own(SoftwareModule, "id", "name", "version", "description", "vendor"),
     "metadata": _rows(SoftwareModuleMetadata, SoftwareModule),
     **_types(SoftwareModuleType, SoftwareModule.type_id),
-    **_audited(SoftwareModule),
 }
 
 TARGET_FIELDS = {
+    **_own(Target, "controller_id", "name", "description", "update_status"),
     "id": Field(Target.controller_id),
-    "controllerid": Field(Target.controller_id),
-    "name": Field(Target.name),
-    "description": Field(Target.description),
-    "updatestatus": Field(Target.update_status),
     "ipaddress": Field(Target.address),
     "lastcontrollerrequestat": Field(Target.last_request_at, int),
     "attribute": _rows(TargetAttribute, Target),
     "metadata": _rows(TargetMetadata, Target),
     "tag": _tag(),
     "tag.name": _tag(),
-    "assignedds.name": _other(DistributionSet.name, DistributionSet, Target.assigned_set_id),
-    "assignedds.version": _other(DistributionSet.version, DistributionSet, Target.assigned_set_id),
-    "installedds.name": _other(DistributionSet.name, DistributionSet, Target.installed_set_id),
-    "installedds.version": _other(
-        DistributionSet.version, DistributionSet, Target.installed_set_id
-    ),
-    **_audited(Target),
+    **_set("assignedds", Target.assigned_set_id),
+    **_set("installedds", Target.installed_set_id),
 }
 
 ACTION_FIELDS = {
-    "id": Field(Action.id, int),
-    "active": Field(Action.active, _boolean),
-    "status": Field(Action.status),
-    "weight": Field(Action.weight, int),
-    "laststatuscode": Field(Action.last_status_code, int),
+    **_own(Action, "id", "active", "status", "weight", "last_status_code"),
     "target.id": _other(Target.controller_id, Target, Action.target_id),
     "target.controllerid": _other(Target.controller_id, Target, Action.target_id),
     "target.name": _other(Target.name, Target, Action.target_id),
     "target.updatestatus": _other(Target.update_status, Target, Action.target_id),
     "distributionset.id": Field(Action.set_id, int),
-    "distributionset.name": _other(DistributionSet.name, DistributionSet, Action.set_id),
-    "distributionset.version": _other(DistributionSet.version, DistributionSet, Action.set_id),
+    **_set("distributionset", Action.set_id),
     "rollout.id": Field(Action.rollout_id, int),
     "rollout.name": _other(Rollout.name, Rollout, Action.rollout_id),
     "rolloutgroup.id": Field(Action.rollout_group_id, int),
     "rolloutgroup.name": _other(RolloutGroup.name, RolloutGroup, Action.rollout_group_id),
-    **_audited(Action),
 }
 
 
@@ -169,42 +158,18 @@ DETAIL_STATUS_FIELDS = {
 }
 
 FILTER_FIELDS = {
-    "id": Field(TargetFilter.id, int),
-    "name": Field(TargetFilter.name),
-    "query": Field(TargetFilter.query),
-    "autoassigndistributionset.name": _other(
-        DistributionSet.name, DistributionSet, TargetFilter.set_id
-    ),
-    "autoassigndistributionset.version": _other(
-        DistributionSet.version, DistributionSet, TargetFilter.set_id
-    ),
-    **_audited(TargetFilter),
+    **_own(TargetFilter, "id", "name", "query"),
+    **_set("autoassigndistributionset", TargetFilter.set_id),
 }
 
-MODULE_TYPE_FIELDS = {
-    "id": Field(SoftwareModuleType.id, int),
-    "key": Field(SoftwareModuleType.key),
-    "name": Field(SoftwareModuleType.name),
-    "description": Field(SoftwareModuleType.description),
-    "maxassignments": Field(SoftwareModuleType.max_assignments, int),
-    **_audited(SoftwareModuleType),
-}
+MODULE_TYPE_FIELDS = _own(
+    SoftwareModuleType, "id", "key", "name", "description", "max_assignments"
+)
 
-SET_TYPE_FIELDS = {
-    "id": Field(DistributionSetType.id, int),
-    "key": Field(DistributionSetType.key),
-    "name": Field(DistributionSetType.name),
-    "description": Field(DistributionSetType.description),
-    **_audited(DistributionSetType),
-}
+SET_TYPE_FIELDS = _own(DistributionSetType, "id", "key", "name", "description")
 
 # hawkBit 1.0.4 sorts the targets of a set by the names of a set's fields, not a target's.
-TARGETS_OF_SET_SORT = {
-    "id": Field(Target.id, int),
-    "name": Field(Target.name),
-    "description": Field(Target.description),
-    **_audited(Target),
-}
+TARGETS_OF_SET_SORT = _own(Target, "id", "name", "description")
 
 TARGETS_OF_GROUP_SORT = {**TARGETS_OF_SET_SORT, "status": Field(Target.update_status)}
 
@@ -216,29 +181,14 @@ def _rollout_status(word: str) -> str:
 
 
 ROLLOUT_FIELDS = {
-    "id": Field(Rollout.id, int),
-    "name": Field(Rollout.name),
-    "description": Field(Rollout.description),
+    **_own(Rollout, "id", "name", "description"),
     "status": Field(Rollout.status, _rollout_status),
     "distributionset.id": Field(Rollout.set_id, int),
-    "distributionset.name": _other(DistributionSet.name, DistributionSet, Rollout.set_id),
-    "distributionset.version": _other(DistributionSet.version, DistributionSet, Rollout.set_id),
-    **_audited(Rollout),
+    **_set("distributionset", Rollout.set_id),
 }
 
-ROLLOUT_GROUP_FIELDS = {
-    "id": Field(RolloutGroup.id, int),
-    "name": Field(RolloutGroup.name),
-    "description": Field(RolloutGroup.description),
-    **_audited(RolloutGroup),
-}
+ROLLOUT_GROUP_FIELDS = _own(RolloutGroup, "id", "name", "description")
 
 GROUPS_SORT = {**ROLLOUT_GROUP_FIELDS, "status": Field(RolloutGroup.status)}
 
-TAG_FIELDS = {
-    "id": Field(TargetTag.id, int),
-    "name": Field(TargetTag.name),
-    "description": Field(TargetTag.description),
-    "colour": Field(TargetTag.colour),
-    **_audited(TargetTag),
-}
+TAG_FIELDS = _own(TargetTag, "id", "name", "description", "colour")
