@@ -40,9 +40,12 @@ def updater(url, controller_id, tenant="DEFAULT", ca=None, sinks=None, **setting
     others = take(client, others)
     others["feed"] = session.feed
     sinks = sinks or {}
-    trials = {part: sink.trial for part, sink in sinks.items() if sink.trial}
-    trials["os"] = rollback
-    return Updater(client, lambda: _with_slot(sinks), NVSStore(), trials, **others)
+
+    def is_on_trial():
+        trials = [rollback] + [sink.trial for sink in sinks.values() if sink.trial]
+        return any(trial.on_trial() for trial in trials)
+
+    return Updater(client, lambda: _with_slot(sinks), NVSStore(), is_on_trial, **others)
 
 
 def _tls(url, ca, insecure):

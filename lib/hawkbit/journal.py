@@ -46,11 +46,11 @@ REPORTING = const("reporting")
 FORMAT = const(1)
 
 _LASTING = const(("reports", "config", "installed", "answered"))  # outlive the action
-_TYPES = (
-    (str, ("state", "action", "key", "cause", "ended", "stored", "lost", "answered")),
-    (int, ("tries", "posts", "done", "at", "frame", "config")),
-    (list, ("reports", "installed")),
-    (dict, ("kept",)),
+_TYPES = (  # names in a text, which are no names for good in a board's RAM
+    (str, "state action key cause ended stored lost answered"),
+    (int, "tries posts done at frame config"),
+    (list, "reports installed"),
+    (dict, "kept"),
 )
 _MAX_SIZE = const(4000)  # one page of NVS; four long reports are well below
 
@@ -145,7 +145,7 @@ def _checked(record):
     wrong = [
         key
         for kind, keys in _TYPES
-        for key in keys
+        for key in keys.split()
         if not isinstance(record.get(key, kind()), kind)
     ]
     if not wrong:

@@ -22,6 +22,16 @@ class _RedirectError(OSError):
     """Raised out of `requests`, which would follow with the token. It closes on OSError."""
 
 
+def _with_host(url, headers):
+    sent = {"Host": url.split("/", 3)[2]}  # theirs lacks the port
+    sent.update(headers)
+    for name in sent:
+        text = name + sent[name]
+        if "\r" in text or "\n" in text:
+            raise ProtocolError("a line end in a header")
+    return sent
+
+
 class RequestsSession:
     """requests_module: the package. insecure: allow https without verification."""
 
@@ -35,12 +45,7 @@ class RequestsSession:
         """As http.Session.request. A redirect, of whatever number, is answered as 302."""
         if split_url(url)[0] == "https" and not self._insecure:
             raise ProtocolError("`requests` verifies no certificate: use http.Session")
-        sent = {"Host": url.split("/", 3)[2]}  # theirs lacks the port
-        sent.update(headers)
-        for name in sent:
-            text = name + sent[name]
-            if "\r" in text or "\n" in text:
-                raise ProtocolError("a line end in a header")
+        sent = _with_host(url, headers)
         received = {}
 
         def keep(line, _):

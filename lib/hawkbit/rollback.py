@@ -5,7 +5,7 @@
 boot.py calls guard() first, so that an image that hangs, raises or cannot even import the
 updater goes back: any reset before confirm() does that, and the bootloader sees to it. What
 blocks in C is stopped by the hardware watchdog only. At the end: the two otadata entries.
-trial.py judges the image; this module is what it asks about slots (see Trial).
+trial.py judges the image. Imports nothing else at a boot that is not on trial.
 """
 
 import binascii
@@ -13,9 +13,6 @@ import struct
 
 from esp32 import Partition
 from micropython import const
-
-from hawkbit import log
-from hawkbit.errors import UpdateError
 
 # esp_ota_img_states_t
 NEW = const(0)
@@ -25,25 +22,17 @@ INVALID = const(3)
 ABORTED = const(4)
 UNDEFINED = const(0xFFFFFFFF)
 
-_NAMES = const(("NEW", "PENDING_VERIFY", "VALID", "INVALID", "ABORTED"))
 _FORMAT = "<L20sLL"
 _SIZE = const(32)
 _LABEL = const(4)
 _LABEL_SIZE = const(20)
-_STATE = const(24)
+STATE_OFFSET = const(24)
 _ERASE = const(6)  # Partition.ioctl: erase one block
 _OTA_0 = const(0x10)  # subtype of the first of at most 16 slots
 
 TIMEOUT_S = const(3600 + 120)  # longer than Updater.confirm_timeout_s
 MAX_TRIES = const(2)  # boots on trial, where power cuts ended those before
 
-is_slot = True
-limit_s = None  # the guard's; None: it is not armed
-
-_TICK_S = const(1)
-_TIMERS = const((-1, 3, 1))
-_ticks = 0
-_timer = None
 _watchdog = None
 
 
@@ -61,10 +50,11 @@ def guard(timeout_s=TIMEOUT_S, watchdog_s=None, timer_id=None):
             go_back()
         trial = is_trial(entry)
     except Exception as e:  # MemoryError, the flash: what cannot be asked is guarded
+        from hawkbit import log
+
         log.line(log.ERROR, "rollback: %r", e)
         trial = True
     if trial:
-        log.line(log.INFO, "on trial until confirmed, for %d s", timeout_s)
         arm(timeout_s, watchdog_s, timer_id)
     return trial
 
@@ -79,55 +69,18 @@ def _may_run(entry):
     return entry.state != INVALID or not _is_soft_reset()
 
 
-def arm(timeout_s, watchdog_s=None, timer_id=None):
-    """Start the guard, for guard() here and for that of bundle.py: the first call counts."""
-    global limit_s, _ticks, _timer, _watchdog
-    if limit_s is not None:
-        return
-    from machine import WDT, Timer
+def arm(timeout_s, watchdog_s, timer_id):
+    """Start the guard (guard.py), for guard() here and for that of bundle.py."""
+    global _watchdog
+    from hawkbit import guard
 
-    limit_s = timeout_s
-    _ticks = 0
-    if watchdog_s:
-        _watchdog = WDT(timeout=watchdog_s * 1000)
-    for number in _TIMERS if timer_id is None else (timer_id,):
-        try:
-            _timer = Timer(number)
-            break
-        except ValueError:  # not on this chip, not in this MicroPython
-            _timer = None
-    # Periodic: of a one-shot timer nothing is left when the queue of callbacks is full.
-    _timer.init(mode=Timer.PERIODIC, period=_TICK_S * 1000, callback=_tick)
-
-
-def _tick(timer):
-    # Timers of one id are one object on this chip: only in its own callback is it surely ours.
-    global _ticks
-    _ticks += 1
-    if limit_s is None:
-        timer.deinit()
-    elif elapsed_s() >= limit_s:
-        from machine import reset
-
-        reset()
-
-
-def elapsed_s():
-    """Return how long the guard has been armed. It stands still once the application has taken
-    the guard's timer, which then ends no boot that hangs."""
-    return _ticks * _TICK_S
+    _watchdog = guard.arm(timeout_s, watchdog_s, timer_id)
 
 
 def feed():
     """Feed the watchdog that guard() armed, if it did."""
     if _watchdog:
         _watchdog.feed()
-
-
-def disarm():
-    """Stop the guard; the hardware watchdog, once armed, cannot be stopped."""
-    global limit_s
-    limit_s = None
 
 
 def power_was_cut():
@@ -157,34 +110,13 @@ def is_trial(entry):
     return entry is not None and entry.state in (PENDING_VERIFY, NEW)
 
 
-def activated(kept):
-    """Return whether the slot that FirmwareSlot.keep() spoke of runs; False: it never booted.
-
-    Raises UpdateError when it was rolled back, as otadata tells.
-    """
-    address = int(kept.split(":")[0])
-    found = entry(address)
-    if Partition(Partition.RUNNING).info()[2] == address:
-        begin_trial(found)
-        return True
-    if found and found.state in (PENDING_VERIFY, INVALID, ABORTED):
-        raise UpdateError(
-            "rolled back before it was confirmed: otadata says " + _NAMES[found.state]
-        )
-    return False
-
-
-def begin_trial(entry):
-    """Set an Entry that has no state: this firmware was built without rollback."""
-    if entry and entry.state > ABORTED:
-        entry.mark_new()
-
-
 def confirm():
     """Keep the running image, and disarm the guard. May be called at every boot."""
     if on_trial():
         Partition.mark_app_valid_cancel_rollback()
-    disarm()
+        from hawkbit import guard
+
+        guard.disarm()
 
 
 def revert():
@@ -218,34 +150,25 @@ def go_back():
 
 
 class Entry:
-    """The entry of one slot: `sector` 0 or 1, `state`, `seq`; patches itself on flash."""
+    """The entry of one slot: its `state` and `seq`, in `sector` 0 or 1 of `partition`."""
 
     def __init__(self, partition, sector, seq, state):
-        self._partition = partition
+        self.partition = partition
         self.sector = sector
         self.seq = seq
         self.state = state
 
     def erase(self):
         """Forget the entry; the bootloader then goes by the other one."""
-        self._partition.ioctl(_ERASE, self.sector)
-
-    def erase_other(self):
-        """Erase the sector that set_boot() writes next: it would keep boots counted there,
-        also of an entry that a power cut tore."""
-        self._partition.ioctl(_ERASE, 1 - self.sector)
+        self.partition.ioctl(_ERASE, self.sector)
 
     def rewrite(self, state):
         """Set any state. A power cut in between leaves no entry, as in ESP-IDF."""
         raw = bytearray(_SIZE)
-        self._partition.readblocks(self.sector, raw)
-        struct.pack_into("<L", raw, _STATE, state)
+        self.partition.readblocks(self.sector, raw)
+        struct.pack_into("<L", raw, STATE_OFFSET, state)
         self.erase()
-        self._partition.writeblocks(self.sector, raw, 0)
-
-    def mark_new(self):
-        """UNDEFINED to NEW, which needs no erase: from now on the image is on trial."""
-        self._partition.writeblocks(self.sector, bytes(4), _STATE)
+        self.partition.writeblocks(self.sector, raw, 0)
 
     def count_boot(self):
         """Count one boot in the unused label, a byte programmed to 0 each; return how many.
@@ -253,12 +176,12 @@ class Entry:
         The erase of the next update resets it. Only for bootloaders without rollback.
         """
         label = bytearray(_LABEL_SIZE)
-        self._partition.readblocks(self.sector, label, _LABEL)
+        self.partition.readblocks(self.sector, label, _LABEL)
         boots = 0
         while boots < _LABEL_SIZE and not label[boots]:
             boots += 1
         if boots < _LABEL_SIZE:
-            self._partition.writeblocks(self.sector, b"\0", _LABEL + boots)
+            self.partition.writeblocks(self.sector, b"\0", _LABEL + boots)
         return boots + 1
 
 

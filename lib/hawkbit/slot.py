@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the micropython-hawkbit authors
 # SPDX-License-Identifier: MIT
-"""Sink: the next OTA slot (see download.py for what a sink is; rollback.py is its trial).
+"""Sink: the next OTA slot (see download.py for what a sink is, trial.py for its trial).
 
 A half-written slot cannot boot: the first bytes of the image stay 0xFF until finish().
 The running slot is never touched, and nothing is while the running image is on trial.
@@ -20,6 +20,7 @@ from hawkbit.errors import HawkbitError, UpdateError
 
 _BLOCK = const(4096)
 _ERASE = const(6)  # Partition.ioctl: erase one block
+_STATES = const(("NEW", "PENDING_VERIFY", "VALID", "INVALID", "ABORTED"))
 
 # An image cannot boot while its first HEAD bytes are 0xFF: they are programmed last.
 HEAD = const(16)
@@ -37,9 +38,9 @@ class FirmwareSlot:
     """The OTA slot after the running one, as found when the download begins."""
 
     is_slot = True
-    trial = rollback
 
     def __init__(self):
+        self.trial = self
         self._running = Partition(Partition.RUNNING)
         self._target = None
         self._head = bytearray(HEAD)
@@ -97,13 +98,49 @@ class FirmwareSlot:
             raise UpdateError("the slot is not known any more")
         running = rollback.running()
         if running:
-            running.erase_other()
+            # The sector that set_boot() writes next would keep boots counted there, also of an
+            # entry that a power cut tore.
+            running.partition.ioctl(_ERASE, 1 - running.sector)
         try:
             self._target.set_boot()
         except OSError as e:
             raise UpdateError("the image does not verify, truncated or damaged: %s" % e)
-        rollback.begin_trial(self._entry())
+        self._begin_trial()
         return True
+
+    def _begin_trial(self):
+        # No state: this firmware was built without rollback. NEW then needs no erase.
+        entry = self._entry()
+        if entry and entry.state > rollback.ABORTED:
+            entry.partition.writeblocks(entry.sector, bytes(4), rollback.STATE_OFFSET)
+
+    def activated(self, kept):
+        """See trial.py. What otadata says of the slot tells whether it ever booted."""
+        self.restore(kept)
+        if self._target is None:
+            raise UpdateError("the slot is not known any more")
+        if self._target.info()[2] == self._running.info()[2]:
+            self._begin_trial()
+            return True
+        entry = self._entry()
+        states = (rollback.PENDING_VERIFY, rollback.INVALID, rollback.ABORTED)
+        if entry and entry.state in states:
+            raise UpdateError(
+                "rolled back before it was confirmed: otadata says " + _STATES[entry.state]
+            )
+        return False
+
+    def on_trial(self):
+        """See trial.py and rollback.py."""
+        return rollback.on_trial()
+
+    def confirm(self):
+        """See trial.py and rollback.py."""
+        rollback.confirm()
+
+    def revert(self):
+        """See trial.py and rollback.py."""
+        return rollback.revert()
 
     def abort(self):
         """See download.py. What was written stays: it cannot boot."""

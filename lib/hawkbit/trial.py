@@ -13,12 +13,12 @@ confirm()        keep it
 revert()         go back to what was before; True if what was given up still runs: reset
 is_slot          True for the one that decides what boots: asked first, confirmed last
 
-The module rollback is that of slots, files.Files is its own.
+slot.FirmwareSlot and files.Files are their own.
 """
 
 from micropython import const
 
-from hawkbit import log, rollback
+from hawkbit import guard, log, rollback
 from hawkbit.errors import HawkbitError, HTTPError, UpdateError
 from hawkbit.journal import ACTIVATING, TESTING
 
@@ -37,9 +37,9 @@ class Trial:
         self._journal = journal
         self._updater = updater
         self._began_ms = updater.started_ms
-        self._is_guarded = rollback.limit_s is not None
+        self._is_guarded = guard.limit_s is not None
         if self._is_guarded:  # it began at boot
-            self._began_ms = updater.clock.ticks_ms() - rollback.elapsed_s() * 1000
+            self._began_ms = updater.clock.ticks_ms() - guard.elapsed_s() * 1000
         self._is_tested = False
         self._cause = None  # why it was given up: from then on it is never confirmed
         self._is_outage = False  # the last answer was 429 or 5xx
@@ -111,16 +111,16 @@ class Trial:
             self._cause = ("self-test failed: %s" % e)[:_MAX_WORDS]
 
     def _limit_s(self):
-        if rollback.limit_s is None:
+        if guard.limit_s is None:
             return self._updater.confirm_timeout_s
-        return min(self._updater.confirm_timeout_s, max(1, rollback.limit_s - _EARLIER_S))
+        return min(self._updater.confirm_timeout_s, max(1, guard.limit_s - _EARLIER_S))
 
     def _elapsed_s(self):
         clock = self._updater.clock
         return clock.ticks_diff(clock.ticks_ms(), self._began_ms) // 1000
 
     def _check_guard(self):
-        if self._is_guarded and self._elapsed_s() - rollback.elapsed_s() > _GUARD_LATE_S:
+        if self._is_guarded and self._elapsed_s() - guard.elapsed_s() > _GUARD_LATE_S:
             self._is_guarded = False
             text = "the application took the guard's timer: guard(timer_id=...) takes another"
             self._updater.event("error", HawkbitError(text))
@@ -135,7 +135,7 @@ class Trial:
         """Keep what is on trial, the slot last, and report success if it is an action's."""
         for part in self._order:
             self._parts[part].confirm()
-        rollback.disarm()
+        guard.disarm()
         if self._journal.state == TESTING:
             self._updater.reports().succeed()
         self._updater.on_trial = False

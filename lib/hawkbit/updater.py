@@ -32,8 +32,8 @@ class Updater:
     """Keeps the device up to date: `run()`, `run_once()`, or `for _ in cycle()`.
 
     sinks: a dict part -> sink, such as {"os": FirmwareSlot()}; or a function that returns it,
-    called with the first offer, and then trials: a dict part -> trial (see trial.py).
-    store: see journal.py. settings: any of the hooks and settings below.
+    called with the first offer, and then is_on_trial(): is any of them? store: see journal.py.
+    settings: any of the hooks and settings below.
     """
 
     # Hooks, plain callables or None.
@@ -56,15 +56,13 @@ class Updater:
     window_bytes = 256 * 1024  # one Range request; between two a cancel is seen
     checkpoint_bytes = 64 * 1024  # lost at most by a power cut; a journal write each
 
-    def __init__(self, client, sinks, store, trials=None, clock=time, **settings):
+    def __init__(self, client, sinks, store, is_on_trial=None, clock=time, **settings):
         take_all(self, settings)
         self.clock = clock
         self._client = client
         self._sinks = sinks
-        if trials is None:
-            trials = {part: sink.trial for part, sink in sinks.items() if sink.trial}
+        self._is_on_trial = is_on_trial or self._any_on_trial
         self._journal = Journal(store, client.url, lambda state: self.event("state", state))
-        self._trials = trials
         self._reports = self._action = self._trial = None  # imported when they are needed
         self._resetting = False
         self.started_ms = self._looked_ms = clock.ticks_ms()
@@ -79,11 +77,13 @@ class Updater:
     def _load(self):
         # What fails for now is asked again before anything else: a poll would confirm.
         self._journal.load()
-        is_new = self._journal.state in (ACTIVATING, TESTING)
-        self.on_trial = is_new or any(trial.on_trial() for trial in self._trials.values())
+        self.on_trial = self._journal.state in (ACTIVATING, TESTING) or self._is_on_trial()
         self._is_loaded = True
         if self._journal.record.get("early"):
             self._acting()
+
+    def _any_on_trial(self):
+        return any(sink.trial and sink.trial.on_trial() for sink in self.sinks().values())
 
     # --- the loop
 
@@ -112,12 +112,7 @@ class Updater:
         progress = self._offset()
         self._retry_after_s = 0
         try:
-            if self._resetting:
-                self.restart()
-            if not self._is_loaded:
-                self._load()
-            if self.on_trial and not self._is_booted:
-                self._boot()
+            self._wake()
             for _ in range(_MAX_ROUNDS):
                 if not (yield from self._round()):
                     break
@@ -129,6 +124,14 @@ class Updater:
             self._failed(e)
         if self._failures == failures:
             self._failures = 0
+
+    def _wake(self):
+        if self._resetting:
+            self.restart()
+        if not self._is_loaded:
+            self._load()
+        if self.on_trial and not self._is_booted:
+            self._boot()
 
     def _offset(self):
         return self._action.offset if self._action else 0
@@ -174,17 +177,23 @@ class Updater:
             self._reports = report.Reports(self._client, self._journal, self.event)
         return self._reports
 
+    def sinks(self):
+        """Return the dict part -> sink."""
+        if callable(self._sinks):
+            self._sinks = self._imported(self._sinks)
+        return self._sinks
+
     def _acting(self):
         if self._action is None:
             action = self._imported(_import_action)
-            sinks = self._sinks() if callable(self._sinks) else self._sinks
-            self._action = action.Action(self._client, sinks, self._journal, self)
+            self._action = action.Action(self._client, self.sinks(), self._journal, self)
         return self._action
 
     def _trying(self):
         if self._trial is None:
             trial = self._imported(_import_trial)
-            self._trial = trial.Trial(self._trials, self._journal, self)
+            parts = {part: sink.trial for part, sink in self.sinks().items() if sink.trial}
+            self._trial = trial.Trial(parts, self._journal, self)
         return self._trial
 
     def _imported(self, do_import):

@@ -108,7 +108,13 @@ MUTATIONS = [
     Mutation(
         "otadata is not asked whether the image was rolled back",
         "nvs",
-        [("rollback", "    if found and found.state in (", "    if found and 9 in (")],
+        [
+            (
+                "slot",
+                "        if entry and entry.state in states:",
+                "        if entry and 9 in states:",
+            )
+        ],
     ),
     Mutation(
         "confirmed without a poll",
@@ -127,12 +133,12 @@ MUTATIONS = [
         [
             (
                 "updater",
-                "            if self.on_trial and not self._is_booted:\n",
-                "            is_under_way = self._journal.state in (DOWNLOADING, STAGED)\n"
-                "            if not self._is_booted and is_under_way:\n"
-                '                self._acting().fail("the power was cut")\n'
-                "            self._is_booted |= not self.on_trial\n"
-                "            if self.on_trial and not self._is_booted:\n",
+                "        if self.on_trial and not self._is_booted:\n",
+                "        is_under_way = self._journal.state in (DOWNLOADING, STAGED)\n"
+                "        if not self._is_booted and is_under_way:\n"
+                '            self._acting().fail("the power was cut")\n'
+                "        self._is_booted |= not self.on_trial\n"
+                "        if self.on_trial and not self._is_booted:\n",
             )
         ],
     ),
@@ -182,12 +188,18 @@ MUTATIONS = [
     Mutation(
         "boots counted in a torn entry count for the next try",
         "no-rollback",
-        [("slot", "            running.erase_other()\n", "            pass\n")],
+        [("slot", "running.partition.ioctl(_ERASE, 1 - running.sector)\n", "pass\n")],
     ),
     Mutation(
         "no trial after a cut between set_boot and its mark",
         "no-rollback-self-test-fails",
-        [("rollback", "        begin_trial(found)\n        return True", "        return True")],
+        [
+            (
+                "slot",
+                "            self._begin_trial()\n            return True",
+                "            return True",
+            )
+        ],
     ),
     Mutation(
         "the base of a delta is not proved",

@@ -89,9 +89,9 @@ class Board:
 
     def boot(self):
         """Reset or switch on: the bootloader, then fresh modules."""
-        from hawkbit import rollback
+        from hawkbit import guard
 
-        rollback.limit_s = None  # as in a fresh module
+        guard.limit_s = None  # as in a fresh module
         retained = self.chip.retained if self.chip else None
         self.chip = Chip(
             self.flash, self.supply, retained, self.clock, lambda text: None, **self._chip

@@ -1,9 +1,8 @@
 """The boot part: which directory is used, counted trials, the guard's timer."""
 
 import os
-import sys
 
-from hawkbit import bundle, rollback
+from hawkbit import bundle, guard
 from power import Power, PowerCut, remove
 from runner import raises
 
@@ -47,17 +46,6 @@ class FakeTimer:
 
     def deinit(self):
         FakeTimer.armed = None
-
-
-class FakeMachine:
-    """The module `machine`, as far as guard() needs it."""
-
-    Timer = FakeTimer
-    WDT = None
-
-    def __init__(self):
-        self.resets = []
-        self.reset = lambda: self.resets.append(True)
 
 
 def test_without_a_pointer_the_directory_of_the_cable_is_used():
@@ -160,7 +148,9 @@ def test_power_cut_while_the_trial_is_counted_leaves_the_old_pointer_or_the_new(
 
 
 def test_trial_is_guarded_by_a_timer_until_confirmed():
-    machine = sys.modules["machine"] = FakeMachine()
+    resets = []
+    kept = guard.Timer, guard.reset
+    guard.Timer, guard.reset = FakeTimer, lambda: resets.append(1)
     try:
         assert boot(".b,.a,good", timeout_s=60) == "app.b"
         assert FakeTimer.armed is None
@@ -169,18 +159,18 @@ def test_trial_is_guarded_by_a_timer_until_confirmed():
         assert timer.period_ms == 1000 and timer.timer_id == -1
         for _ in range(59):
             timer.callback(timer)
-        assert rollback.elapsed_s() == 59 and machine.resets == []
+        assert guard.elapsed_s() == 59 and resets == []
         timer.callback(timer)
-        assert len(machine.resets) == 1
+        assert len(resets) == 1
         bundle.confirm(APP)
-        rollback.disarm()
+        guard.disarm()
         timer.callback(timer)
-        assert FakeTimer.armed is None and len(machine.resets) == 1
+        assert FakeTimer.armed is None and len(resets) == 1
         assert boot(".b,.a,trial", timeout_s=60) == "app.a"
         assert FakeTimer.armed is None
     finally:
-        rollback.disarm()
-        del sys.modules["machine"]
+        guard.disarm()
+        guard.Timer, guard.reset = kept
 
 
 def test_directory_before_guard_is_a_key_error():

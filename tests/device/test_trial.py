@@ -4,7 +4,7 @@ import json
 
 from fake_ddi import CLOSED, FakeDevice, FakeServer, FakeSlot, Reset, chunk, empty, pattern
 from fakes import FakeSink
-from hawkbit import rollback
+from hawkbit import guard as timer
 from hawkbit.errors import HawkbitError
 from runner import raises
 
@@ -184,16 +184,16 @@ def test_power_cut_after_the_cause_was_written_fails_at_once():
 
 
 class Guard:
-    """What rollback knows of its guard, for one test."""
+    """What the guard of rollback knows, for one test."""
 
     def __init__(self, limit_s, elapsed_s):
-        self._kept = (rollback.limit_s, rollback.elapsed_s)
-        rollback.limit_s = limit_s
-        rollback.elapsed_s = lambda: self.seconds
+        self._kept = (timer.limit_s, timer.elapsed_s)
+        timer.limit_s = limit_s
+        timer.elapsed_s = lambda: self.seconds
         self.seconds = elapsed_s
 
     def off(self):
-        rollback.limit_s, rollback.elapsed_s = self._kept
+        timer.limit_s, timer.elapsed_s = self._kept
 
 
 def test_trial_counts_from_the_boot_and_an_outage_is_judged_before_the_guard_strikes():
