@@ -1,5 +1,7 @@
 """assign: whom it means, how, and that it does all or nothing."""
 
+import re
+
 import pytest
 
 DAY_MS = 24 * 3600 * 1000
@@ -162,3 +164,53 @@ def test_many_targets_are_found_and_assigned(cli, published, hawkbit, tmp_path):
     result = cli.ok("assign", "fw:2.0.0", "--file", "names", "--json").json
     assert [one["target"] for one in result] == names
     assert len({one["action"] for one in result}) == 1200
+
+
+# What people's files hold: spreadsheets, PowerShell, editors.
+LISTS = {
+    "mark in front": "\ufeffdev-1\r\nother\r\n".encode(),
+    "utf-16 of PowerShell": "dev-1\r\nother\r\n".encode("utf-16"),
+    "utf-16 big endian": b"\xfe\xff" + "dev-1\nother".encode("utf-16-be"),
+    "no line end at the end": b"dev-1\nother",
+    "old Mac": b"dev-1\rother\r",
+    "blank lines, comments": b"# all\n\n  dev-1 # door\n \t\n\nother\n",
+}
+
+
+@pytest.mark.parametrize("data", LISTS.values(), ids=LISTS)
+def test_list_is_read_as_it_was_written(cli, published, tmp_path, data):
+    (tmp_path / "names").write_bytes(data)
+    cli.ok("assign", "fw:2.0.0", "--file", "names")
+    assert assigned(cli) == ["dev-1", "other"]
+
+
+def test_number_sign_within_an_id_begins_no_comment(cli, published):
+    result = cli("assign", "fw:2.0.0", "--file", "-", stdin="dev#1\n")
+    assert "unknown target: dev#1" in result.err
+
+
+NO_LISTS = {
+    "csv": (b"dev-1\nid,name\n", r"names, line 2: 'id,name' has ','"),
+    "csv of Excel": (
+        b"\xef\xbb\xbfid;name\r\ndev-1;door\r\n",
+        r"names, line 1: 'id;name' has ';'",
+    ),
+    "columns": (b"dev-1\tdoor\n", r"names, line 1: .* has '\\t'"),
+    "words": (b"dev-1 other\n", r"names, line 1: 'dev-1 other' has ' '"),
+    "quotes": (b'"dev-1"\n', r"names, line 1: .* has '\"'"),
+    "latin-1": (b"dev-1\ndev-\xe4\n", r"names, line 2: this is no text in utf-8"),
+    "utf-16 cut off": (b"\xff\xfed\0e", r"names, line 1: this is no text in utf-16"),
+    "utf-16 without its mark": ("dev-1\n".encode("utf-16-le"), r"names, line 1: .* no plain text"),
+    "a picture": (b"\x89PNG\r\n\x1a\n\0\0", r"names, line 1: this is no text"),
+    "empty": (b"", r"names names no target"),
+    "only a mark": (b"\xef\xbb\xbf", r"names names no target"),
+    "only comments": (b"# nobody\n\n", r"names names no target"),
+}
+
+
+@pytest.mark.parametrize(("data", "said"), NO_LISTS.values(), ids=NO_LISTS)
+def test_what_is_no_list_is_refused_with_its_line(cli, published, tmp_path, data, said):
+    (tmp_path / "names").write_bytes(data)
+    result = cli("assign", "fw:2.0.0", "--file", "names", "dev-2")
+    assert result.code == 2 and re.search(said, result.err), result.err
+    assert assigned(cli) == []

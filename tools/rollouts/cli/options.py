@@ -14,6 +14,7 @@ import typer
 from rollouts.api import rsql
 from rollouts.api.models import MaintenanceWindow
 from rollouts.cli.exits import UsageError
+from rollouts.cli.target_list import names_in
 from rollouts.release import selection
 
 Set = Annotated[str, typer.Argument(metavar="SET", help="A set: its id, or NAME:VERSION.")]
@@ -66,7 +67,7 @@ class Selection:
 
     def resolve(self, hawkbit):
         names, globs = self._split()
-        names += _names_in(self.file) if self.file else []
+        names += names_in(self.file) if self.file else []
         queries = [self.filter] if self.filter else []
         queries += [rsql.tagged(self.tag)] if self.tag else []
         if not (names or globs or queries):
@@ -77,15 +78,6 @@ class Selection:
         given = self.targets or []
         globs = [text for text in given if selection.is_glob(text)]
         return [text for text in given if text not in globs], globs
-
-
-def _names_in(file):
-    try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file} is no text in UTF-8") from error
-    lines = (line.split("#", 1)[0].strip() for line in text.splitlines())
-    return [line for line in lines if line]
 
 
 class AssignmentType(enum.StrEnum):

@@ -84,7 +84,7 @@ def _read(file):
     if os.name == "posix" and mode & 0o077:
         raise UsageError(f"{file} has mode {mode:o} and holds a password: chmod 600 {file}")
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read: {type(error).__name__}") from error
     except tomllib.TOMLDecodeError as error:

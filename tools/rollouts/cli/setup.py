@@ -94,6 +94,6 @@ def _checked(target, file, polling):
         raise RefusedError(f"there is no folder {file.out.parent}")
     if not file.template:
         return None
-    template = file.template.read_text(encoding="utf-8")
+    template = file.template.read_text(encoding="utf-8-sig")
     device.check_template(template)
     return template
