@@ -151,21 +151,23 @@ def _finish(action: Action, timestamp: int) -> None:
     target: it stays pending for ever (a device with a wrong clock)."""
     _end(action, Status.FINISHED)
     target = action.target
-    if target.installed_at is None or target.installed_at < timestamp:
-        target.installed_set_id = action.set_id
-        target.installed_at = timestamp
+    target.request_attributes = True
+    if target.installed_at is not None and target.installed_at >= timestamp:
+        return
+    target.installed_set_id = action.set_id
+    target.installed_at = timestamp
+    if action.type == ActionType.DOWNLOADONLY:  # installed all the same, over whatever came since
+        target.assigned_set_id = action.set_id
     if target.installed_set_id == target.assigned_set_id:
         target.update_status = UpdateStatus.IN_SYNC
-    target.request_attributes = True
 
 
 def cancel_feedback(work: Work, action: Action, execution, finished, details, code, timestamp):
     """What the device says about a cancellation. Only closed (not as a failure) ends it."""
-    if not action.is_canceling_or_canceled:
-        raise errors.not_cancelable("The action is not being canceled.")
     if any(has_markup(line) for line in details):
         raise errors.constraint("details must not contain markup")
-    action.last_status_code = code
+    if not action.is_canceling_or_canceled:
+        raise errors.not_cancelable("The action is not being canceled.")
     if code is not None:
         details = [*details, f"Device reported status code: {code}"]
     if execution == "closed" and finished != "failure":
@@ -188,6 +190,13 @@ def cancel_feedback(work: Work, action: Action, execution, finished, details, co
     add_entry(work, action, status, messages, code, timestamp)
     if status in (Status.ERROR, Status.CANCEL_REJECTED):
         action.status = Status.RUNNING
+
+
+def is_forced(work: Work, action: Action) -> bool:
+    """Has the device to install it at once, by its type or by the time that is over?"""
+    if action.type == ActionType.TIMEFORCED:
+        return (action.force_time or 0) <= work.now
+    return action.type == ActionType.FORCED
 
 
 def request_cancel(work: Work, action: Action, why: str) -> None:
@@ -271,7 +280,13 @@ def activate_auto_confirm(work: Work, target: Target, initiator, remark) -> None
     target.auto_confirm_remark = remark
     for action in open_actions(work, target):
         if action.status == Status.WAIT_FOR_CONFIRMATION:
-            confirm(work, action, [], None, "Auto-confirmation")
+            action.status = Status.RUNNING
+            add_entry(work, action, Status.RUNNING, [_auto_confirmed(target)])
+
+
+def _auto_confirmed(target: Target) -> str:
+    by = target.auto_confirm_initiator or "n/a"
+    return f"Assignment confirmed by itself, as {by} wishes: {target.auto_confirm_remark or 'n/a'}"
 
 
 def deactivate_auto_confirm(target: Target) -> None:

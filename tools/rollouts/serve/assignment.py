@@ -62,7 +62,7 @@ def assign(
     for target in going:
         terms = wanted[target.controller_id]
         result.actions.append(_start(work, target, distribution_set, terms))
-    if result.actions and config.get(work, config.IMPLICIT_LOCK):
+    if targets and config.get(work, config.IMPLICIT_LOCK):
         lock(work, distribution_set)
     return result
 
@@ -109,19 +109,29 @@ def _start(work: Work, target: Target, distribution_set: DistributionSet, terms:
             status=Status.WAIT_FOR_CONFIRMATION if waits else Status.RUNNING,
         )
     )
-    _note(work, action, waits)
+    _note(work, action)
     target.assigned_set_id = distribution_set.id
     target.update_status = UpdateStatus.PENDING
     work.touch(target)
     return action
 
 
-def _note(work: Work, action: Action, waits: bool) -> None:
+def _note(work: Work, action: Action) -> None:
+    """The first entry. Where updates are confirmed it says so of every action, as in hawkBit."""
     work.db.flush()
-    messages = [f"Assignment initiated by user '{work.user}'"]
-    if waits:
-        messages.append("Waiting for the confirmation by the device.")
-    add_entry(work, action, action.status, messages)
+    messages = [_initiated(work)]
+    status = Status.RUNNING
+    if config.get(work, config.CONFIRMATION_FLOW):
+        waits = action.status == Status.WAIT_FOR_CONFIRMATION
+        status = Status.WAIT_FOR_CONFIRMATION
+        messages.append(
+            "Waiting for the confirmation by the device." if waits else "Assignment confirmed."
+        )
+    add_entry(work, action, status, messages)
+
+
+def _initiated(work: Work) -> str:
+    return f"Assignment initiated by user '{work.user}'"
 
 
 def _installed_already(work: Work, target: Target, distribution_set: DistributionSet) -> Action:
@@ -137,8 +147,8 @@ def _installed_already(work: Work, target: Target, distribution_set: Distributio
         )
     )
     work.db.flush()
-    said = server_says("Action reported as offline deployment")
-    add_entry(work, action, Status.FINISHED, [said])
+    said = [_initiated(work), server_says("Action reported as offline deployment")]
+    add_entry(work, action, Status.FINISHED, said)
     target.assigned_set_id = target.installed_set_id = distribution_set.id
     target.installed_at = work.now
     target.update_status = UpdateStatus.IN_SYNC

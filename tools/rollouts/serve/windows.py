@@ -14,6 +14,7 @@ from croniter.croniter import CroniterError
 from . import errors
 from .model import Action
 
+_YEARS = 130  # Quartz looks from 1970 to 2099
 _ZONE = re.compile(r"([+-])(\d{2}):(\d{2})|Z")
 _DURATION = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
 _WEEKDAY = re.compile(r"(?<![\w#/])(\d)(L?)(?![\d])")
@@ -32,7 +33,7 @@ class Window:
             raise errors.bad_window("A window needs schedule, duration and timezone, all three.")
         window = cls(_cron(schedule), _duration_ms(duration), _offset_ms(timezone))
         try:
-            croniter(window.schedule, datetime.now(UTC), second_at_beginning=True)
+            _search(window.schedule, 0)
         except (CroniterError, ValueError, KeyError) as e:
             raise errors.bad_window(f"{schedule!r} is not a Quartz schedule: {e}")
         return window
@@ -47,9 +48,7 @@ class Window:
         """When the window that is open at `now`, or the next one, begins; None: never again."""
         local = (now - self.duration_ms + self.offset_ms) / 1000
         try:
-            found = croniter(
-                self.schedule, datetime.fromtimestamp(local, UTC), second_at_beginning=True
-            ).get_next(float)
+            found = _search(self.schedule, local).get_next(float)
         except CroniterError:
             return None
         return round(found * 1000) - self.offset_ms
@@ -60,6 +59,15 @@ class Window:
 
     def is_over(self, now: int) -> bool:
         return self.start(now) is None
+
+
+def _search(schedule: str, begin_s: float) -> croniter:
+    return croniter(
+        schedule,
+        datetime.fromtimestamp(begin_s, UTC),
+        second_at_beginning=True,
+        max_years_between_matches=_YEARS,
+    )
 
 
 def _cron(schedule: str) -> str:

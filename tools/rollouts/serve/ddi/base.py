@@ -222,20 +222,21 @@ async def config_data(work: Transaction, tenant: str, controller_id: str, body: 
         work.db.add_all(
             TargetAttribute(owner_id=target.id, key=k, value=v) for k, v in changed.items()
         )
-    target.request_attributes = False
+    if body.mode != "remove":
+        target.request_attributes = False
     return done()
 
 
 def _changed(stored: dict, body: ConfigData) -> dict:
     """The attributes afterwards. A null removes; invalid ones refuse the whole body."""
-    if body.mode == "remove":
-        return {k: v for k, v in stored.items() if k not in body.data}
     for key, value in body.data.items():
         if not (_ATTRIBUTE.fullmatch(key) and _ATTRIBUTE.fullmatch(value or "")):
             raise errors.invalid_attributes(
                 f"attribute {key!r}: at most 128 characters of ASCII without ~ and ` "
                 "for the key and for the value"
             )
+    if body.mode == "remove":
+        return {k: v for k, v in stored.items() if k not in body.data}
     kept = stored if body.mode == "merge" else {}
     return {k: v for k, v in {**kept, **body.data}.items() if v is not None}
 
@@ -256,7 +257,6 @@ async def installed_base(
 @resources.put("/installedBase")
 async def put_installed(work: Transaction, tenant: str, controller_id: str, body: AssignedVersion):
     """The device says what it runs: 201 when that was news."""
-    target = find_target(work, controller_id)
     found = work.db.scalar(
         select(DistributionSet).where(
             DistributionSet.name == body.name,
@@ -267,6 +267,8 @@ async def put_installed(work: Transaction, tenant: str, controller_id: str, body
     if found is None:
         raise errors.not_found("DistributionSet", {body.name: body.version})
     checked = assignment.assignable(work, found.id)
-    wanted = {target.controller_id: assignment.Terms()}
-    result = assignment.assign(work, checked, wanted, offline=True)
+    work.user = controller_id  # what follows is the device's doing
+    result = assignment.assign(work, checked, {controller_id: assignment.Terms()}, offline=True)
+    if not result.actions and not result.already:
+        raise errors.FrameworkError(500)  # hawkBit does so for a device that it does not know
     return Response(status_code=201 if result.actions else 200)

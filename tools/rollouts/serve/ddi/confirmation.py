@@ -16,8 +16,6 @@ from .device import done, router, seen
 
 resources = router()
 
-_NO_REMARK = "Switched on over the Direct Device Integration API without a remark."
-
 
 @resources.get("/confirmationBase")
 async def confirmation_base(
@@ -46,8 +44,7 @@ async def confirmation_base(
 async def activate(work: Transaction, tenant: str, controller_id: str, body: AutoConfirm):
     """Start updates without asking from now on. 409 when that is so already."""
     target = find_target(work, controller_id)
-    remark = body.remark if body.remark is not None else _NO_REMARK
-    actions.activate_auto_confirm(work, target, body.initiator, remark)
+    actions.activate_auto_confirm(work, target, body.initiator, body.remark)
     return done()
 
 

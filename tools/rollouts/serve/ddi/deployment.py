@@ -4,6 +4,7 @@ import zlib
 
 from sqlalchemy import select
 
+from .. import actions
 from ..actions import SERVER_SAYS
 from ..links import Links
 from ..model import Action, ActionStatus, ActionType, Artifact, SoftwareModule, Target
@@ -22,24 +23,20 @@ def change_mark(work: Work, action: Action) -> int:
     seen = (
         action.id,
         action.revision,
-        is_forced(work, action),
+        actions.is_forced(work, action),
         window and window.is_open(work.now),
     )
     return zlib.crc32(repr(seen).encode()) - 2**31
 
 
-def is_forced(work: Work, action: Action) -> bool:
-    if action.type == ActionType.TIMEFORCED:
-        return (action.force_time or 0) <= work.now
-    return action.type != ActionType.SOFT
-
-
 def deployment(work: Work, action: Action, links: Links) -> dict:
     """How to handle it, and the files."""
-    handling = "forced" if is_forced(work, action) else "attempt"
+    is_download_only = action.type == ActionType.DOWNLOADONLY
+    forced = is_download_only or actions.is_forced(work, action)
+    handling = "forced" if forced else "attempt"
     window = Window.of(action)
     closed = window is not None and not window.is_open(work.now)
-    skips = closed or action.type == ActionType.DOWNLOADONLY
+    skips = closed or is_download_only
     found = {
         "download": handling,
         "update": "skip" if skips else handling,

@@ -6,6 +6,7 @@ from sqlalchemy import exists, func, select
 
 from .. import actions, errors
 from ..actions import server_says
+from ..assignment import lock
 from ..bodies import Body, Id, PathId, Text, text
 from ..defaults import DEFAULT_SET_TYPE
 from ..fields import SET_FIELDS
@@ -118,6 +119,8 @@ async def update_set(work: Transaction, show: Show, set_id: PathId, body: SetUpd
     step = body.required_migration_step
     if found.locked and step is not None and step != found.required_migration_step:
         raise errors.locked("DistributionSet", set_id, "to change requiredMigrationStep")
+    if body.locked:
+        lock(work, found)
     return Reply(show.whole_set(change(work, found, body)))
 
 

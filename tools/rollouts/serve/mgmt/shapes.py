@@ -194,7 +194,7 @@ class Shapes:
             schedule=item.window_schedule,
             duration=item.window_duration,
             timezone=item.window_timezone,
-            nextStartAt=window.start(self.work.now),
+            nextStartAt=window.start(self.work.now) or 0,
         )
 
     def whole_action(self, item: Action) -> dict:

@@ -10,9 +10,9 @@ from ..bodies import Body, PathId
 from ..consent import Confirmation, answer
 from ..fields import ACTION_FIELDS, DETAIL_STATUS_FIELDS
 from ..hub import Transaction
-from ..lookup import by_id, find_action, find_target
+from ..lookup import by_id, find_target
 from ..media import Reply
-from ..model import Action, ActionStatus
+from ..model import Action, ActionStatus, ActionType
 from ..paging import Listing, Paging
 from ..rsql import Field
 from ..store import Work
@@ -34,7 +34,15 @@ HISTORY = Listing(
 
 
 class ActionUpdate(Body):
-    force_type: Literal["forced", "soft", "timeforced", "downloadonly"]
+    force_type: Literal["forced", "soft", "timeforced", "downloadonly"] | None = None
+
+
+def _action_of(work: Work, controller_id: str, action_id: int) -> Action:
+    """The action. Another target's is a 404 with no body, as in hawkBit."""
+    found = by_id(work, Action, action_id)
+    if found.target.controller_id != controller_id:
+        raise errors.Empty(404)
+    return found
 
 
 def _listing(work: Work) -> Listing:
@@ -51,7 +59,7 @@ async def list_actions(work: Transaction, show: Show, controller_id: str, paging
 @resources.get("/{action_id}")
 async def read_action(work: Transaction, show: Show, controller_id: str, action_id: PathId):
     """One action."""
-    return Reply(show.whole_action(find_action(work, controller_id, action_id)))
+    return Reply(show.whole_action(_action_of(work, controller_id, action_id)))
 
 
 @resources.put("/{action_id}")
@@ -59,11 +67,12 @@ async def update_action(
     work: Transaction, show: Show, controller_id: str, action_id: PathId, body: ActionUpdate
 ):
     """Make it forced, the one change there is."""
-    found = find_action(work, controller_id, action_id)
+    found = _action_of(work, controller_id, action_id)
     if body.force_type != "forced":
-        raise errors.not_readable("An action can only be made forced.")
-    found.type = body.force_type
-    work.touch(found)
+        raise errors.invalid("An action can only be made forced.")
+    if not actions.is_forced(work, found):
+        found.type = ActionType.FORCED
+        work.touch(found)
     work.db.flush()
     return Reply(show.whole_action(found))
 
@@ -73,7 +82,7 @@ async def cancel_action(
     work: Transaction, controller_id: str, action_id: PathId, force: bool = False
 ):
     """Ask the device to stop; with `force`, after that, end it without the device."""
-    found = find_action(work, controller_id, action_id)
+    found = _action_of(work, controller_id, action_id)
     if force:
         actions.force_quit(work, found)
     else:
@@ -86,7 +95,8 @@ async def read_history(
     work: Transaction, show: Show, controller_id: str, action_id: PathId, paging: Paging
 ):
     """What happened in an action, the newest first. There is no `q`."""
-    found = find_action(work, controller_id, action_id)
+    find_target(work, controller_id)
+    found = _action_of(work, controller_id, action_id)
     rows = select(ActionStatus).where(ActionStatus.action_id == found.id)
     paging = paging.model_copy(update={"q": None})
     return Reply(HISTORY.fetch(work, rows, paging, show.entry))
@@ -97,7 +107,7 @@ async def confirm_action(
     work: Transaction, controller_id: str, action_id: PathId, body: Confirmation
 ):
     """Confirm or deny for the device. 404 when it does not wait, 410 when it is over."""
-    answer(work, find_action(work, controller_id, action_id), body, "The operator")
+    answer(work, _action_of(work, controller_id, action_id), body, "The operator")
     return done()
 
 

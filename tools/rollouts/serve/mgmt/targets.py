@@ -84,18 +84,19 @@ async def read_attributes(work: Transaction, controller_id: str):
 @resources.get("/{controller_id}/assignedDS")
 async def read_assigned(work: Transaction, show: Show, controller_id: str):
     """The set the target shall run; 204 when there is none."""
-    found = find_target(work, controller_id)
-    return _set_or_nothing(show, found.assigned_set)
+    return _set_or_nothing(work, show, controller_id, Target.assigned_set_id)
 
 
 @resources.get("/{controller_id}/installedDS")
 async def read_installed(work: Transaction, show: Show, controller_id: str):
     """The set the target runs; 204 when there is none."""
-    found = find_target(work, controller_id)
-    return _set_or_nothing(show, found.installed_set)
+    return _set_or_nothing(work, show, controller_id, Target.installed_set_id)
 
 
-def _set_or_nothing(show: Shapes, found: DistributionSet | None) -> Response:
+def _set_or_nothing(work: Work, show: Shapes, controller_id: str, which) -> Response:
+    """The set in that column of the target; nothing, too, where there is no target."""
+    mine = select(which).where(Target.controller_id == controller_id).scalar_subquery()
+    found = work.db.scalar(select(DistributionSet).where(DistributionSet.id == mine))
     return NoContent() if found is None else Reply(show.whole_set(found))
 
 
@@ -137,13 +138,15 @@ async def read_auto_confirm(work: Transaction, show: Show, controller_id: str):
 async def activate_auto_confirm(work: Transaction, controller_id: str, body: AutoConfirm):
     """Begin updates of this target without asking."""
     found = find_target(work, controller_id)
-    initiator = body.initiator if body.initiator is not None else work.user
-    actions.activate_auto_confirm(work, found, initiator, body.remark)
+    actions.activate_auto_confirm(work, found, body.initiator, body.remark)
+    work.touch(found)
     return done()
 
 
 @resources.post("/{controller_id}/autoConfirm/deactivate")
 async def deactivate_auto_confirm(work: Transaction, controller_id: str):
     """Ask again before an update of this target."""
-    actions.deactivate_auto_confirm(find_target(work, controller_id))
+    found = find_target(work, controller_id)
+    actions.deactivate_auto_confirm(found)
+    work.touch(found)
     return done()
