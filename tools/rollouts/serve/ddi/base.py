@@ -211,6 +211,7 @@ async def cancel_feedback(
 @resources.put("/configData")
 async def config_data(work: Transaction, tenant: str, controller_id: str, body: ConfigData):
     """The device's attributes: merged, replaced or removed."""
+    _check_attributes(body)
     target = find_target(work, controller_id)
     stored = {a.key: a.value for a in target.attributes}
     changed = _changed(stored, body)
@@ -227,14 +228,18 @@ async def config_data(work: Transaction, tenant: str, controller_id: str, body: 
     return done()
 
 
-def _changed(stored: dict, body: ConfigData) -> dict:
-    """The attributes afterwards. A null removes; invalid ones refuse the whole body."""
+def _check_attributes(body: ConfigData) -> None:
+    """Invalid ones refuse the whole body, whatever its mode."""
     for key, value in body.data.items():
         if not (_ATTRIBUTE.fullmatch(key) and _ATTRIBUTE.fullmatch(value or "")):
             raise errors.invalid_attributes(
                 f"attribute {key!r}: at most 128 characters of ASCII without ~ and ` "
                 "for the key and for the value"
             )
+
+
+def _changed(stored: dict, body: ConfigData) -> dict:
+    """The attributes afterwards. A null removes."""
     if body.mode == "remove":
         return {k: v for k, v in stored.items() if k not in body.data}
     kept = stored if body.mode == "merge" else {}
