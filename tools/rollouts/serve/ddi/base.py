@@ -264,9 +264,7 @@ async def put_installed(work: Transaction, tenant: str, controller_id: str, body
     """The device says what it runs: 201 when that was news."""
     found = work.db.scalar(
         select(DistributionSet).where(
-            DistributionSet.name == body.name,
-            DistributionSet.version == body.version,
-            ~DistributionSet.deleted,
+            DistributionSet.name == body.name, DistributionSet.version == body.version
         )
     )
     if found is None:

@@ -10,6 +10,7 @@ from ..links import Links
 from ..model import (
     Action,
     ActionStatus,
+    ActionType,
     Artifact,
     DistributionSet,
     DistributionSetType,
@@ -174,7 +175,7 @@ class Shapes:
             "active": item.active,
             "status": item.status,
             "forceType": item.type,
-            **present(forceTime=item.force_time),
+            **present(forceTime=item.force_time if item.type == ActionType.TIMEFORCED else None),
             "weight": item.weight,
             **self._rollout(item),
             **present(maintenanceWindow=self._window(item), lastStatusCode=item.last_status_code),
