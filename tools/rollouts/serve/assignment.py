@@ -62,7 +62,7 @@ def assign(
     for target in going:
         terms = wanted[target.controller_id]
         result.actions.append(_start(work, target, distribution_set, terms))
-    if targets and config.get(work, config.IMPLICIT_LOCK):
+    if (result.actions or result.already) and config.get(work, config.IMPLICIT_LOCK):
         lock(work, distribution_set)
     return result
 
