@@ -43,8 +43,8 @@ def make(
     """Return an image of exactly `size` bytes (a multiple of 16).
 
     The same arguments give the same bytes, another version gives other noise throughout; but
-    versions of one `product` (any text) share theirs, as releases do, and a quarter of it is
-    zeros. Raises ValueError.
+    versions of one `product` (any text) share theirs, as releases do, but for half a percent;
+    a quarter of it is zeros. Raises ValueError.
     """
     if chip not in CHIPS:
         raise ValueError(f"no chip {chip}: {', '.join(CHIPS)}")
@@ -56,7 +56,8 @@ def make(
     names = [text.encode() for text in (version, project_name, idf_version)]
     description = _description(*names, elf_sha256)
     if product:
-        noise = noise[: size * 3 // 4].ljust(size, b"\0")
+        own = random.Random(arguments).randbytes(size // 200)
+        noise = (noise[: size // 2] + own + noise[size // 2 : size * 7 // 10]).ljust(size, b"\0")
     rom_size = size - _OVERHEAD - len(description)
     image = CHIPS[chip]()
     iram = next(start for start, _, name in image.ROM_LOADER.MEMORY_MAP if name == "IRAM")

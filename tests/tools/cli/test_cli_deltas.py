@@ -87,7 +87,7 @@ def test_delta_larger_than_half_is_left_out_with_a_line(cli, files, tmp_path):
     other = tmp_path / "other.app-bin"
     other.write_bytes(appimage.make("fw", "0"))
     result = cli.ok("publish", files["2"], "--delta-from", other, "--json")
-    assert result.json["deltas"] == {} and f"no delta from {other}: 49" in result.err
+    assert result.json["deltas"] == {} and f"no delta from {other}: " in result.err
 
 
 def test_dry_run_names_the_deltas(cli, files):
