@@ -13,7 +13,7 @@ CUT := tests/crash/test_single_cuts.py::test_update_ends_as_it_must_after_any_cu
 CUTS := $(foreach chunk,0 1 2 3 4 5 6 7,'$(CUT)[nvs-$(chunk)]')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo play readme test test-fast test-versions conformance conformance-restore lint format size ram bench bench-upload bench-polls bench-rollout bench-signature bench-delta crash fuzz fuzz-deltas soak clean flash install firmware dist
+.PHONY: help setup demo play readme test test-fast test-versions conformance conformance-restore lint format size ram bench bench-upload bench-polls bench-rollout bench-signature bench-delta crash fuzz fuzz-deltas soak clean flash install firmware dist emulator test-board
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -89,6 +89,12 @@ bench-delta: setup  ## size of deltas; a whole update by one and by the full ima
 
 soak: setup  ## 5,000 cycles on the unix port in the smallest heap and 8 KiB: CYCLES=5000
 	@$(BIN)/python tools/soak.py $(if $(CYCLES),--cycles $(CYCLES))
+
+test-board: setup  ## the device tests on a board that has the library: PORT=/dev/ttyUSB0
+	@PORT="$(PORT)" $(BIN)/pytest tests/device --interpreters=board -n0 -v $(ARGS)
+
+emulator: setup  ## real firmware in an ESP32 emulator: QEMU=qemu-system-xtensa FIRMWARE=firmware.bin KILLS=200 SEED=1
+	@QEMU="$(QEMU)" FIRMWARE="$(FIRMWARE)" KILLS="$(KILLS)" SEED="$(SEED)" $(BIN)/pytest tests/emulator -n0 -v $(ARGS)
 
 flash: setup  ## MicroPython with two OTA slots onto a chip: PORT=/dev/ttyUSB0 FIRMWARE=firmware.bin
 	@$(BIN)/python tools/flash.py --port "$(PORT)" --firmware "$(FIRMWARE)"

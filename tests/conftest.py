@@ -17,6 +17,7 @@ import servers
 from chunks import pytest_terminal_summary, pytest_xdist_make_scheduler  # noqa: F401 - hooks
 
 TIMEOUT_S = 60
+SLOW = 10  # a board, the more so an emulated one
 _RESULT = re.compile(r"(PASS|FAIL|SKIP) (test_\w+) ?(.*)")
 
 
@@ -24,7 +25,7 @@ def pytest_addoption(parser):
     parser.addoption(
         "--interpreters",
         default=",".join(interpreters.default()),
-        help="who runs the device tests, of cpython, unix, 1.27.0, versions (the npm builds)",
+        help="who runs the device tests, of cpython, unix, board, 1.27.0, versions (npm builds)",
     )
 
 
@@ -91,7 +92,7 @@ class OnInterpreter(pytest.Collector):
         super().__init__(**kwargs)
         self._tests = tests
         self._needs = settings["NEEDS"]
-        self._timeout_s = settings["TIMEOUT_S"]
+        self._timeout_s = settings["TIMEOUT_S"] * (SLOW if self.name == interpreters.BOARD else 1)
         self._process = self._folder = None
         self._ended = None
         self._results = {}
@@ -102,9 +103,9 @@ class OnInterpreter(pytest.Collector):
 
     def setup(self):
         chosen = [item.name for item in self.session.items if item.parent is self]
-        if self.name in interpreters.versions() and self._needs:
+        if self._needs and (reason := interpreters.lacks_servers(self.name)):
             needs = ", ".join(self._needs)
-            pytest.skip(f"{self.path.name} needs {needs}, and {self.name} has no sockets")
+            pytest.skip(f"{self.path.name} needs {needs}, and {reason}")
         try:
             argv, env = interpreters.command(self.name, self.path.stem, chosen)
         except interpreters.Unavailable as e:

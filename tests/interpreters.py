@@ -1,7 +1,8 @@
 """The interpreters that run device tests, and one process of one of them.
 
 `unix` is MicroPython's unix port; "1.23.0" and the like are the npm builds of
-tests/versions: 32-bit words, no sockets.
+tests/versions: 32-bit words, no sockets. `board` is a real one at the serial port PORT, or an
+emulated one, which has the library: `make install` comes first.
 """
 
 import json
@@ -23,6 +24,7 @@ _PATH = [ROOT / "lib", _BOARD, _BOARD / "modules", DEVICE]
 _NODE_PATH = dict(zip(_PATH, ("/lib", "/board", "/modules", "/device"), strict=True))
 # What the npm builds lack: a file that imports one of these is skipped there.
 ABSENT = ("socket", "ssl", "tls", "requests")
+BOARD = "board"
 
 
 class Unavailable(Exception):
@@ -52,12 +54,25 @@ def command(name: str, module: str, tests: list[str]) -> tuple[list[str], dict[s
     if name == "unix":
         path = ":".join([*map(str, _PATH), ".frozen"])
         return [unix_port(), "-c", program], {"MICROPYPATH": path}
+    if name == BOARD:
+        return _on_board(module, tests), {}
     # Memory is freed only between two programs, so each test is one.
     programs = [f"import sys; sys.path.extend({list(_NODE_PATH.values())[1:]!r})"]
     programs += [
         f"import runner; runner.run({module!r}, [{test!r}], {ABSENT!r})" for test in tests
     ]
     return node_build(name, _NODE_PATH, programs), {}
+
+
+def _on_board(module: str, tests: list[str]) -> list[str]:
+    """Return the mpremote command that runs tests in a folder of the board's own filesystem."""
+    port = os.environ.get("PORT")
+    if not port:
+        raise Unavailable("no board: make test-board PORT=/dev/ttyUSB0")
+    program = "import sys; sys.path.insert(0, '/remote')\n"
+    program += f"import runner; runner.run_apart({module!r}, {tests!r}, ('simboard',))"
+    mpremote = [sys.executable, "-u", "-m", "mpremote", "connect", port]
+    return [*mpremote, "mount", str(DEVICE), "exec", program]
 
 
 def unix_port() -> str:
@@ -81,6 +96,13 @@ def node_build(version: str, folders: dict[Path, str], programs: list[str]) -> l
         raise Unavailable("not installed: make test-versions")
     copies = [f"{folder}:{target}" for folder, target in folders.items()]
     return ["node", str(VERSIONS / "run.mjs"), version, *copies, "--", *programs]
+
+
+def lacks_servers(name: str) -> str | None:
+    """Return why the servers of this computer are not reached from there, or None."""
+    if name == BOARD:
+        return "a board on a serial line has no network"
+    return f"{name} has no sockets" if name in versions() else None
 
 
 def reason_absent(name: str) -> str | None:

@@ -7,10 +7,11 @@
 A device test is a plain function without arguments. This file and the tests run
 unchanged on CPython and on every MicroPython; on a board:
 
-    mpremote mount tests/device exec "import runner; runner.run('test_ddi')"
+    make test-board PORT=/dev/ttyUSB0
 """
 
 import gc
+import os
 import sys
 
 
@@ -44,6 +45,30 @@ def run(module, names=None, absent=()):
         except BaseException as e:  # noqa: B036 - a simulated power cut is a BaseException
             _print_exception(e)
             print("FAIL", name, _line(repr(e)))
+
+
+def run_apart(module, names=None, absent=(), folder="/device-tests"):
+    """The same in a folder of its own, of which nothing is left: a board's files are its own."""
+    _remove(folder)
+    os.mkdir(folder)
+    os.chdir(folder)
+    try:
+        run(module, names, absent)
+    finally:
+        os.chdir("/")
+        _remove(folder)
+
+
+def _remove(path):
+    try:
+        for name in os.listdir(path):
+            _remove(path + "/" + name)
+        os.rmdir(path)
+    except OSError:
+        try:
+            os.remove(path)
+        except OSError:
+            pass  # not there
 
 
 def _load(module, absent):

@@ -40,8 +40,11 @@ class Server:
         port: int = 0,
         db: str = IN_MEMORY,
         faults: Iterable[str] = (),
+        any_name: bool = False,
     ):
-        """Raises StoreError, FaultError, OSError (the address is taken)."""
+        """`any_name`: answer to names that are not of loopback, as an emulator's guest has them.
+
+        Raises StoreError, FaultError, OSError (the address is taken)."""
         self.settings = settings or Settings()
         self.clock = Clock()
         self.faults = Faults()
@@ -54,7 +57,8 @@ class Server:
         self.url = f"http://{shown}:{address[1]}"
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._app = build(self.store, self.faults, is_loopback(address[0]))
+        loopback_only = is_loopback(address[0]) and not any_name
+        self._app = build(self.store, self.faults, loopback_only)
         self._uvicorn = _Uvicorn(
             uvicorn.Config(
                 self._app,

@@ -46,10 +46,20 @@ class LocalServer:
 
 @contextmanager
 def local_server(
-    *, db: str = IN_MEMORY, port: int = 0, faults: Iterable[str] = (), **settings
+    *,
+    db: str = IN_MEMORY,
+    port: int = 0,
+    faults: Iterable[str] = (),
+    any_name: bool = False,
+    **settings,
 ) -> Iterator[LocalServer]:
-    """Run a server in a thread. `settings` are those of rollouts.serve.settings.Settings."""
-    server = Server(Settings(**settings), db=db, port=port, faults=faults).start()
+    """Run a server in a thread. `settings` are those of rollouts.serve.settings.Settings.
+
+    `any_name`: answer to names that are not of loopback, as an emulator's guest has them.
+    """
+    server = Server(
+        Settings(**settings), db=db, port=port, faults=faults, any_name=any_name
+    ).start()
     try:
         yield LocalServer(server)
     finally:

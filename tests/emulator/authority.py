@@ -1,0 +1,53 @@
+"""A root, an intermediate that it signed, and a server's certificate by that: EC or RSA-2048."""
+
+import datetime
+import ipaddress
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from emulator.qemu import HOST
+
+KEYS = {
+    "ec": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "rsa": lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048),
+}
+_PEM = serialization.Encoding.PEM
+
+
+def make(folder: Path, kind: str) -> tuple[bytes, Path]:
+    """Return the root as PEM, and the file with the server's key and its chain of two."""
+    root_key, between_key, key = (KEYS[kind]() for _ in range(3))
+    root = _signed("root", root_key.public_key(), "root", root_key, path_length=1)
+    between = _signed("between", between_key.public_key(), "root", root_key, path_length=0)
+    leaf = _signed(HOST, key.public_key(), "between", between_key)
+    pem = folder / f"{kind}.pem"
+    no_password = serialization.NoEncryption()
+    private = key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, no_password)
+    pem.write_bytes(private + leaf.public_bytes(_PEM) + between.public_bytes(_PEM))
+    return root.public_bytes(_PEM), pem
+
+
+def _signed(subject, public_key, issuer, issuer_key, path_length=None):
+    now = datetime.datetime.now(datetime.UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(_name(subject))
+        .issuer_name(_name(issuer))
+        .public_key(public_key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+    )
+    is_ca = path_length is not None
+    constraints = x509.BasicConstraints(ca=is_ca, path_length=path_length)
+    builder = builder.add_extension(constraints, critical=True)
+    if not is_ca:
+        names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))])
+        builder = builder.add_extension(names, critical=False)
+    return builder.sign(issuer_key, hashes.SHA256())
+
+
+def _name(text):
+    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])

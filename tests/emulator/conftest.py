@@ -1,0 +1,189 @@
+"""make emulator QEMU=/path/to/qemu-system-xtensa [FIRMWARE=firmware.bin] [KILLS=200] [SEED=1]"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+from emulator import authority, board_files, flash_file
+from emulator.office import POLLING_TIME, Office
+from emulator.qemu import Emulator, has_wifi
+from rollouts.testing import local_server
+from tls_proxy import TLSProxy
+
+ROOT = Path(__file__).parents[2]
+TLSConfig = namedtuple("TLSConfig", ("config", "ca"))
+SHARED = ROOT.parent / "shared" / "firmware"
+_TRIES = 5
+FIRMWARE = SHARED / "ESP32_GENERIC-v1.23.0.bin"
+
+
+def _existing(variable: str, default: Path | None, hint: str) -> Path:
+    """Return the file that the variable names, or skip with a sentence."""
+    named = os.environ.get(variable)
+    path = Path(named) if named else default
+    if path is None:
+        pytest.skip(hint)
+    if not path.is_file():
+        if named:
+            pytest.fail(f"{variable}={named}: there is no such file")
+        pytest.skip(hint)
+    return path.resolve()
+
+
+@pytest.fixture(scope="session")
+def qemu() -> Path:
+    return _existing("QEMU", None, "no emulator: make emulator QEMU=/path/to/qemu-system-xtensa")
+
+
+@pytest.fixture(scope="session")
+def firmware() -> Path:
+    """MicroPython's combined .bin."""
+    return _existing("FIRMWARE", FIRMWARE, "no firmware: make emulator FIRMWARE=/path/to/one.bin")
+
+
+@pytest.fixture(scope="session")
+def app(firmware, tmp_path_factory) -> Path:
+    """The application of that firmware, which is what an update over the air takes."""
+    import flash
+
+    path = tmp_path_factory.mktemp("app") / "firmware.app-bin"
+    path.write_bytes(flash.read_firmware(firmware).app)
+    return path
+
+
+@pytest.fixture(scope="session")
+def wifi(qemu) -> None:
+    """For scenarios that need a network."""
+    if not has_wifi(qemu):
+        pytest.skip(f"{qemu.name} has no Wi-Fi, without which a board reaches no server")
+
+
+@pytest.fixture(scope="session")
+def make_board_flash(qemu):
+    """Return a function that does `make flash` and `make install`: (firmware, mib) -> file.
+
+    What `make flash` wrote is kept in build/emulator: it takes minutes on a busy host.
+    """
+    made = {}
+
+    def make(firmware: Path, mib: int = 8) -> Path:
+        if (firmware, mib) not in made:
+            made[firmware, mib] = _flashed(qemu, firmware, mib)
+            flash_file.install(made[firmware, mib])
+        return made[firmware, mib]
+
+    return make
+
+
+def _flashed(qemu, firmware, mib):
+    sources = [firmware, ROOT / "tools" / "flash.py", *sorted((ROOT / "boards").glob("*.csv"))]
+    key = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+    path = ROOT / "build" / "emulator" / f"{mib}MiB-{key}.bin"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = flash_file.blank(path.with_suffix(".part"), mib)
+        chip = Emulator(qemu, unfinished, wifi=False)
+        try:
+            run_tool(chip, "flash.py", "--firmware", str(firmware), download_mode=True)
+            chip.power_on().expect(r"^>>> ")  # the first boot makes the filesystem
+        finally:
+            chip.cut_power()
+        unfinished.rename(path)
+    return path
+
+
+def run_tool(chip, name, *arguments, download_mode=False):
+    """Run one of tools/ on the chip as `make` does: again, when the emulated UART, which has
+    no flow control, has lost a byte on a busy host."""
+    for _ in range(_TRIES):
+        port = chip.start(download_mode)
+        if not download_mode:
+            chip.listen()
+            chip.log.expect(r"^>>> ")
+            chip.leave()  # a serial line has one client
+        argv = [sys.executable, str(ROOT / "tools" / name), "--port", port, *arguments]
+        run = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        chip.cut_power()
+        if not run.returncode:
+            return
+    pytest.fail(f"{name} failed {_TRIES} times; the last time it said:\n{run.stdout}")
+
+
+@pytest.fixture
+def make_board(qemu, make_board_flash, firmware, tmp_path):
+    """Return a function that gives a board of its own: make_board(mib=8) -> Emulator, off."""
+    boards = []
+
+    def make(firmware=firmware, mib=8, wifi=True) -> Emulator:
+        path = tmp_path / f"flash-{len(boards)}.bin"
+        shutil.copy(make_board_flash(firmware, mib), path)
+        boards.append(Emulator(qemu, path, wifi))
+        return boards[-1]
+
+    yield make
+    for board in boards:
+        board.cut_power()
+        (tmp_path / "serial.log").write_text(board.log.text)
+
+
+@pytest.fixture
+def office(tmp_path):
+    """A local server with nothing in it, and who uses it."""
+    with local_server(polling_time=POLLING_TIME, any_name=True) as server:
+        yield Office(server, tmp_path)
+
+
+@pytest.fixture
+def ready(wifi, make_board, office, app):
+    """Return a function that makes a board ready for an update to version 2.0.0.
+
+    ready(before="") -> (board, id of the action); `before`: lines before main.py.
+    """
+
+    def make(before: str = "", config=None, **options):
+        board = make_board(**options)
+        config = config or board_files.config_py(office.setup())
+        flash_file.put(board.flash_file, "/config.py", config)
+        flash_file.put(board.flash_file, "/main.py", board_files.main_py(before))
+        office.publish(app, "2.0.0")
+        return board, office.assign("2.0.0")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def watchdog(qemu, make_board_flash, firmware, tmp_path_factory) -> None:
+    """For scenarios that need the chip's task watchdog, which not every emulator has."""
+    path = tmp_path_factory.mktemp("watchdog") / "flash.bin"
+    shutil.copy(make_board_flash(firmware, 8), path)
+    flash_file.put(path, "/main.py", board_files.WATCHDOG_TRIAL)
+    chip = Emulator(qemu, path, wifi=False)
+    try:
+        found = chip.power_on().expect(r"^(no watchdog)$|^rst:0x(?!1 )")
+    finally:
+        chip.cut_power()
+    if found[1]:
+        pytest.skip(f"the task watchdog of {qemu.name} does not strike, which ends this image")
+
+
+@pytest.fixture
+def tls_url(office, tmp_path):
+    """Return a function that puts TLS before the server: tls_url("rsa") -> TLSConfig."""
+    proxies = []
+
+    def make(kind):
+        ca, pem = authority.make(tmp_path, kind)
+        proxies.append(TLSProxy(int(office.server.url.rpartition(":")[2]), pem))
+        config = board_files.config_py(
+            office.setup("https", proxies[-1].port), CA_FILE="ca.pem", REWRITE_LINKS=True
+        )
+        return TLSConfig(config, ca)
+
+    yield make
+    for proxy in proxies:
+        proxy.close()

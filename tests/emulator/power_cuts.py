@@ -1,0 +1,91 @@
+"""Updates during which the power is cut at random moments, which a seed tells.
+
+A moment is a word on the serial line and a part of what follows it, so that a slow host cuts
+in the same places as a fast one.
+"""
+
+import random
+from collections import namedtuple
+
+from emulator.serial_log import SilentError
+
+# Each of these waits is over at the latest when the update ends.
+WORDS = (
+    r"^hawkbit: state: downloading$",
+    r"^hawkbit: progress: 15$",
+    r"^hawkbit: progress: 47$",
+    r"^hawkbit: progress: 94$",
+    r"^hawkbit: progress: 100$",  # finish
+    r"^hawkbit: state: staged$",
+    r"^hawkbit: state: activating$",  # set_boot, reset
+    r"^rst:0xc ",  # first boot
+    r"^hawkbit: state: testing$",  # confirm
+    r"^hawkbit: state: reporting$",  # report
+)
+_END = r"^hawkbit: state: idle$"
+_MAX_DELAY_S = 3.0
+_MOST_CUTS = 3
+
+Cut = namedtuple("Cut", ("word", "delay_s"))
+
+
+def plan(seed: int) -> list[Cut]:
+    """Return the cuts of one update, in the order in which they are made."""
+    dice = random.Random(seed)
+    count = dice.randint(1, _MOST_CUTS)
+    words = sorted(dice.choices(range(len(WORDS)), k=count))
+    # Half of the delays are short: what is fast is hit as well.
+    return [Cut(WORDS[i], _MAX_DELAY_S * dice.random() ** 3) for i in words]
+
+
+def run(board, cuts, is_over, sleep) -> int:
+    """Update `board`, which is off, with the power cut at `cuts`; leave it off.
+
+    is_over(): does the server know the end? Returns how many cuts were made: none of a word
+    that does not come any more.
+    """
+    made = 0
+    board.power_on()
+    for cut in cuts:
+        if _has_ended(board, is_over, f"({_END})|{cut.word}"):
+            break
+        sleep(cut.delay_s)
+        board.cut_power()
+        made += 1
+        board.power_on()
+        if is_over():
+            break
+    else:
+        if not is_over():
+            _has_ended(board, is_over, f"({_END})")
+    board.cut_power()
+    return made
+
+
+def _has_ended(board, is_over, pattern) -> bool:
+    try:
+        return bool(board.log.expect(pattern)[1])
+    except SilentError:
+        # The power may have been cut between the last report and the word for it.
+        if is_over():
+            return True
+        raise
+
+
+def complaints(office, action_id: int, slot: str, boots_next: tuple[str, str]) -> list[str]:
+    """Return what is wrong after an update of ota_0 or ota_1 that was cut; `slot`: the new one.
+
+    A cut of the trial, between first boot and confirmation, makes the bootloader go back.
+    """
+    found = []
+    status, _ = office.believes(action_id)
+    other = "ota_1" if slot == "ota_0" else "ota_0"
+    runs = {"finished": slot, "error": other}.get(status)
+    if runs is None:
+        found.append(f"the action is {status}")
+    elif boots_next != (runs, "valid"):
+        found.append(f"the action is {status}, but {boots_next} is what boots")
+    final = office.final_reports(action_id)
+    if len(final) != 1:
+        found.append(f"{len(final)} final reports: {final}")
+    return found

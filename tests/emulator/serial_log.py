@@ -1,0 +1,82 @@
+"""What a board says on its serial line, and waiting for words of it rather than for seconds."""
+
+import re
+import threading
+import time
+from collections import namedtuple
+
+# An emulator on a busy host may take minutes for one thing. It is never silent so long unless
+# it hangs: an updater that waits for the next poll is given polls every few seconds.
+SILENCE_S = 600
+
+_BOOT = re.compile(r"^rst:0x\w+ \((\w+)\)", re.MULTILINE)
+_STATE = re.compile(r"^hawkbit: state: (\w+)", re.MULTILINE)
+# What board_files.HEAP_TRACE prints.
+_HEAP = re.compile(r"^heap: (.+): (\d+) (\d+) (\d+) (\d+) (\d+)$", re.MULTILINE)
+
+# Bytes of Python's heap, and of ESP-IDF's: `lowest` is the least that was ever free of it.
+Heap = namedtuple("Heap", ("when", "used", "free", "idf_free", "idf_largest", "idf_lowest"))
+
+
+class SilentError(Exception):
+    """The words that were waited for did not come."""
+
+
+class SerialLog:
+    """Text as it comes in; `expect` goes through it once, from its beginning to its end."""
+
+    def __init__(self, silence_s=SILENCE_S, clock=time.monotonic):
+        self.text = ""
+        self._at = 0  # how far it was gone through
+        self._silence_s = silence_s
+        self._clock = clock
+        self._heard_s = clock()
+        self._closed = False
+        self._changed = threading.Condition()
+
+    def add(self, data: bytes) -> None:
+        with self._changed:
+            self.text += data.decode(errors="backslashreplace").replace("\r", "")
+            self._heard_s = self._clock()
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Nothing more will come."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def expect(self, pattern: str) -> re.Match:
+        """Return the next match, which is waited for.
+
+        Raises SilentError when the line ends, or is silent for silence_s, before it comes.
+        """
+        wanted = re.compile(pattern, re.MULTILINE)
+        with self._changed:
+            self._heard_s = self._clock()
+            while not (found := wanted.search(self.text, self._at)):
+                left_s = self._heard_s + self._silence_s - self._clock()
+                if self._closed or left_s <= 0:
+                    raise SilentError(self._complaint(pattern))
+                self._changed.wait(left_s)
+            self._at = found.end()
+            return found
+
+    def since(self) -> str:
+        """Return what came after the last match."""
+        return self.text[self._at :]
+
+    def boots(self) -> list[str]:
+        """Return the reset reason of each boot, such as POWERON_RESET, as the ROM names it."""
+        return _BOOT.findall(self.text)
+
+    def states(self) -> list[str]:
+        return _STATE.findall(self.text)
+
+    def heaps(self) -> list[Heap]:
+        return [Heap(when, *map(int, numbers)) for when, *numbers in _HEAP.findall(self.text)]
+
+    def _complaint(self, pattern):
+        how = "the line ended" if self._closed else f"silent for {self._silence_s:g} s"
+        last = "\n".join(self.since().splitlines()[-15:]) or "(nothing)"
+        return f"{how} before {pattern!r}; the last that came:\n{last}"

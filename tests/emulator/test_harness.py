@@ -1,0 +1,157 @@
+"""The harness itself, without an emulator."""
+
+import sys
+import threading
+
+import pytest
+from emulator import power_cuts
+from emulator.conftest import _existing
+from emulator.qemu import Emulator, EmulatorError
+from emulator.serial_log import Heap, SerialLog, SilentError
+
+BOOT = b"ets Jul 29 2019 12:21:46\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x12\r\nentry 0x400805cc\r\n"
+DOWNLOADING = b"hawkbit: state: downloading\r\nheap: state: downloading: 1 2 3 4 5\r\n"
+# Says that it boots, then whatever it is told; ends when it is told to.
+QEMU = """#!{python}
+import socket, sys
+address = sys.argv[sys.argv.index("-serial") + 1].split(",")[0]
+listener = socket.create_server(("127.0.0.1", int(address.rpartition(":")[2])))
+while True:
+    client, _ = listener.accept()
+    client.sendall({boot!r})
+    while data := client.recv(100):
+        client.sendall(data)
+"""
+
+
+def logged(*pieces, **options):
+    log = SerialLog(**options)
+    for piece in pieces:
+        log.add(piece)
+    return log
+
+
+def test_words_are_found_over_pieces_and_gone_through_once():
+    log = logged(BOOT[:40], BOOT[40:], DOWNLOADING[:12])
+    threading.Timer(0.01, log.add, [DOWNLOADING[12:]]).start()
+    assert log.expect(r"^hawkbit: state: (\w+)$")[1] == "downloading"
+    log.close()
+    with pytest.raises(SilentError, match="the line ended before '.rst'; the last that came"):
+        log.expect("^rst")
+
+
+def test_log_tells_boots_states_and_heaps():
+    log = logged(BOOT, DOWNLOADING, BOOT.replace(b"POWERON", b"SW_CPU"))
+    assert log.boots() == ["POWERON_RESET", "SW_CPU_RESET"]
+    assert log.states() == ["downloading"]
+    assert log.heaps() == [Heap("state: downloading", 1, 2, 3, 4, 5)]
+
+
+def test_silence_is_an_end_with_the_last_lines():
+    with pytest.raises(SilentError, match=r"silent for 0 s before 'idle'[^$]*entry 0x400805cc"):
+        logged(BOOT, silence_s=0).expect("idle")
+
+
+@pytest.fixture
+def stand_in(tmp_path):
+    """Return a program that takes QEMU's arguments and has a serial line."""
+    program = tmp_path / "qemu"
+    program.write_text(QEMU.format(python=sys.executable, boot=BOOT))
+    program.chmod(0o755)
+    return program
+
+
+def test_power_that_comes_back_is_another_process_in_the_same_log(stand_in, tmp_path):
+    board = Emulator(stand_in, tmp_path / "flash.bin")
+    for _ in range(2):
+        board.power_on().expect("^entry")
+        board.cut_power()
+    assert board.log.boots() == ["POWERON_RESET"] * 2
+
+
+def test_emulator_that_ends_at_once_is_an_error_with_its_words(stand_in, tmp_path):
+    stand_in.write_text(f"#!{sys.executable}\nimport sys; sys.exit('no such machine')\n")
+    with pytest.raises(EmulatorError, match="QEMU ended: no such machine"):
+        Emulator(stand_in, tmp_path / "flash.bin").power_on()
+
+
+def test_absent_emulator_skips_and_a_wrong_path_fails(monkeypatch):
+    monkeypatch.delenv("QEMU", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="make emulator QEMU="):
+        _existing("QEMU", None, "no emulator: make emulator QEMU=/path/to/qemu-system-xtensa")
+    monkeypatch.setenv("QEMU", "/not/there")
+    with pytest.raises(pytest.fail.Exception, match="QEMU=/not/there: there is no such file"):
+        _existing("QEMU", None, "")
+
+
+def test_plans_are_those_of_their_seeds_and_cut_everywhere():
+    plans = [power_cuts.plan(seed) for seed in range(200)]
+    assert plans == [power_cuts.plan(seed) for seed in range(200)]
+    assert {len(cuts) for cuts in plans} == {1, 2, 3}
+    assert {cut.word for cuts in plans for cut in cuts} == set(power_cuts.WORDS)
+
+
+class ScriptedBoard:
+    """Says one of `boots` each time it is switched on."""
+
+    def __init__(self, *boots):
+        self._boots = list(boots)
+        self.log = SerialLog(silence_s=0)
+        self.is_on = False
+
+    def power_on(self):
+        self.is_on = True
+        self.log.add(self._boots.pop(0))
+
+    def cut_power(self):
+        self.is_on = False
+
+
+IDLE = b"hawkbit: state: idle\n"
+STAGED = b"hawkbit: state: staged\n"
+CUTS = [power_cuts.Cut(word, 0) for word in (r"^hawkbit: state: staged$", r"^rst:0xc ")]
+
+
+@pytest.mark.parametrize(
+    ("boots", "made"),
+    [
+        ((STAGED, b"rst:0xc (SW)\n", IDLE), 2),
+        ((STAGED, IDLE), 1),  # the second word does not come any more
+        ((STAGED, b""), 1),  # cut between the report and the word for it
+    ],
+)
+def test_cuts_are_made_at_their_words_until_the_end(boots, made):
+    board = ScriptedBoard(*boots)
+    is_over = [False] * (len(boots) - 1) + [True] * 2
+    assert power_cuts.run(board, CUTS, lambda: is_over.pop(0), lambda s: None) == made
+    assert not board.is_on
+
+
+def test_board_that_hangs_after_a_cut_is_told():
+    with pytest.raises(SilentError, match="silent"):
+        power_cuts.run(ScriptedBoard(STAGED, b""), CUTS, lambda: False, lambda s: None)
+
+
+class Beliefs:
+    """An office whose server believes this."""
+
+    def __init__(self, status, final=(["installed"],)):
+        self.believes = lambda action_id: (status, None)
+        self.final_reports = lambda action_id: list(final)
+
+
+@pytest.mark.parametrize(
+    ("office", "boots_next", "words"),
+    [
+        (Beliefs("finished"), ("ota_1", "valid"), ""),
+        (Beliefs("error"), ("ota_0", "valid"), ""),
+        (Beliefs("finished"), ("ota_0", "valid"), "finished, but"),
+        (Beliefs("error"), ("ota_0", "aborted"), "error, but"),
+        (Beliefs("running"), ("ota_0", "valid"), "the action is running"),
+        (Beliefs("finished", ([], [])), ("ota_1", "valid"), "2 final reports"),
+    ],
+)
+def test_what_is_wrong_after_an_update_is_told(office, boots_next, words):
+    found = "; ".join(power_cuts.complaints(office, 1, "ota_1", boots_next))
+    assert bool(found) == bool(words)
+    assert words in found

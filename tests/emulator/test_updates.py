@@ -1,0 +1,108 @@
+"""Whole updates of the real firmware, asked of the server and of the flash."""
+
+import pytest
+from emulator import board_files, flash_file
+
+NO_ROLLBACK = "ESP32_GENERIC-v1.20.0.bin"
+BOOTLOADER_SIZE = 0x7000
+
+
+def ends(board, office, action_id, status, target, slot):
+    """Wait for the end; then ask the server and the flash."""
+    board.log.expect(r"^hawkbit: state: idle$")
+    board.cut_power()
+    assert office.believes(action_id) == (status, target)
+    assert len(office.final_reports(action_id)) == 1, office.reports(action_id)
+    assert flash_file.boots_next(board.flash_file) == (slot, "valid")
+
+
+def goes_well(board, office, action_id):
+    board.power_on().expect(r"^hawkbit: state: testing$")
+    ends(board, office, action_id, "finished", "in_sync", "ota_1")
+
+
+def goes_back(board, office, action_id):
+    board.power_on().expect(r"^hawkbit: state: activating$")
+    ends(board, office, action_id, "error", "error", "ota_0")
+
+
+def test_update_over_http_is_installed_and_confirmed(ready, office, app):
+    board, action_id = ready()
+    goes_well(board, office, action_id)
+    application = app.read_bytes()
+    assert flash_file.slot(board.flash_file, "ota_1", len(application)) == application
+    assert board.log.boots() == ["POWERON_RESET", "SW_CPU_RESET"]
+
+
+@pytest.mark.parametrize("chain", ["ec", "rsa"])
+def test_update_over_verified_https_is_installed(ready, office, tls_url, chain):
+    config = tls_url(chain)
+    board, action_id = ready(
+        board_files.set_clock() + board_files.HEAP_TRACE, config=config.config
+    )
+    flash_file.put(board.flash_file, "/ca.pem", config.ca)
+    goes_well(board, office, action_id)
+    print(*board.log.heaps(), sep="\n")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        board_files.RAISES,
+        board_files.HANGS,
+        board_files.CRASHES_IN_C,
+        board_files.CANNOT_IMPORT,
+        board_files.SELF_TEST_FAILS,
+    ],
+    ids=["raises", "hangs", "crashes in C", "cannot import", "self-test fails"],
+)
+def test_bad_image_goes_back_and_is_reported(ready, office, watchdog, code):
+    board, action_id = ready(board_files.in_the_new_image(code))
+    goes_back(board, office, action_id)
+
+
+def test_no_server_after_the_update_goes_back(ready, office):
+    board, action_id = ready(board_files.in_the_new_image(board_files.GIVES_UP_AFTER_A_MINUTE))
+    board.power_on().expect(r"^hawkbit: state: activating$")
+    office.server.faults.add("lost-answer@any")
+    board.log.expect(r"^hawkbit: state: testing$")
+    board.log.expect(r"^rst:")
+    office.server.faults.clear()
+    ends(board, office, action_id, "error", "error", "ota_0")
+
+
+def test_cancel_in_the_middle_is_accepted(ready, office):
+    board, action_id = ready()
+    board.power_on().expect(r"^hawkbit: progress: [1-4]\d$")
+    office.cancel(action_id)
+    board.log.expect(r"^hawkbit: state: idle$")
+    board.cut_power()
+    assert office.believes(action_id)[0] == "canceled"
+    assert flash_file.boots_next(board.flash_file) == ("ota_0", "valid")
+
+
+def test_download_broken_by_the_server_goes_on(ready, office):
+    board, action_id = ready()
+    office.server.faults.add("cut-at=300000@download#1-2")
+    goes_well(board, office, action_id)
+
+
+def test_download_broken_by_the_power_goes_on_where_it_was(ready, office):
+    board, action_id = ready()
+    board.power_on().expect(r"^hawkbit: progress: 3\d$")
+    board.cut_power()
+    board.power_on().expect(r"^hawkbit: progress: (\d+)$")
+    assert "hawkbit: progress: 15" not in board.log.text.rpartition("POWERON_RESET")[2]
+    ends(board, office, action_id, "finished", "in_sync", "ota_1")
+
+
+def test_bootloader_without_rollback_goes_back_by_the_library(
+    ready, office, firmware, tmp_path, watchdog
+):
+    old = firmware.with_name(NO_ROLLBACK)
+    if not old.exists():
+        pytest.skip(f"no {NO_ROLLBACK} beside the firmware")
+    mixed = tmp_path / "mixed.bin"
+    mixed.write_bytes(old.read_bytes()[:BOOTLOADER_SIZE] + firmware.read_bytes()[BOOTLOADER_SIZE:])
+    board, action_id = ready(board_files.in_the_new_image(board_files.RAISES), firmware=mixed)
+    goes_back(board, office, action_id)
