@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 FILE = Path(__file__).with_name("device") / "signatures.jsonl"
 TEXT = b"hawkbit release 1\npart os\nname firmware\nversion 2.0.0\ncounter 7\n1 00 a.app-bin\n"
+RELEASE = b"firmware" * 512
 INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 DIGEST = hashlib.sha256(TEXT).digest()
 SHA256, PKCS1 = hashes.SHA256(), padding.PKCS1v15()
@@ -51,6 +52,15 @@ def right(keys):
     yield "openssl pkeyutl", "rsa3072", TEXT, by_openssl(key, command, DIGEST)
     text, signature = found(key, lambda s: s[0] == 0)
     yield "begins with a zero", "rsa3072", text, signature
+
+
+def releases(key):
+    """Yield (counter, key, text, signature): releases of RELEASE as fw.bin of fw 2.0."""
+    sha256 = hashlib.sha256(RELEASE).hexdigest()
+    for counter in ("0", "6", "7", "8"):
+        text = f"hawkbit release 1\npart os\nname fw\nversion 2.0\ncounter {counter}\n"
+        text = f"{text}{len(RELEASE)} {sha256} fw.bin\n".encode()
+        yield counter, "rsa3072", text, key.sign(text, PKCS1, SHA256)
 
 
 def found(key, wanted):
@@ -180,7 +190,8 @@ def main():
     rows = [("key", name, public(key, Encoding.DER)) for name, key in keys.items()]
     rows += [("form", name, form) for name, form in forms.items()]
     rows += [("wrong key", name, wrong_key) for name, wrong_key in wrong_keys(key)]
-    for what, group in (("right", right(keys)), ("wrong", wrong(keys))):
+    groups = {"right": right(keys), "release": releases(key), "wrong": wrong(keys)}
+    for what, group in groups.items():
         rows += [(what, name, s, used, text.decode()) for name, used, text, s in group]
     lines = [json.dumps([kind, name, data.hex(), *rest]) for kind, name, data, *rest in rows]
     FILE.write_text("\n".join(lines) + "\n")

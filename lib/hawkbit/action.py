@@ -44,6 +44,7 @@ class Action:
         self._updater = updater
         self._reports = updater.reports()
         self._download = None
+        self._signed = None  # release counters, by part
         kept = journal.record.get("kept", {})
         for part in self._order:
             if part in kept:
@@ -72,6 +73,11 @@ class Action:
             yield
             if deployment is None:
                 return True
+            if self._updater.trusted_keys is not None:
+                from hawkbit.signature import check
+
+                counters = self._journal.record.get("counters", {})
+                self._signed = check(deployment.artifacts, self._updater.trusted_keys, counters)
             if self._take(deployment):
                 if self._journal.state == STAGED:
                     self._install(deployment)
@@ -258,7 +264,10 @@ class Action:
         tries = record.get("tries", 0) + 1
         if tries > self._updater.max_tries:
             raise UpdateError("not booted after %d tries" % self._updater.max_tries)
-        self._reports.progress("installed, resetting", state=ACTIVATING, tries=tries)
+        signed = self._signed or record.get("signed", {})
+        self._reports.progress(
+            "installed, resetting", state=ACTIVATING, tries=tries, signed=signed
+        )
         needs_reset = False
         for part in self._order:
             if part in record["kept"]:

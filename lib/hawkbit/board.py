@@ -24,17 +24,19 @@ _FIRST_YEAR = const(2025)  # a clock that says less was never set
 _TELL_S = const(10)
 
 
-def updater(url, controller_id, tenant="DEFAULT", ca=None, sinks=None, **settings):
+def updater(url, controller_id, tenant="DEFAULT", sinks=None, **settings):
     """Return the Updater of this board: firmware into the next OTA slot, the record in NVS.
 
-    url: the server's. ca: what its certificate was signed with, the path of a file or bytes,
-    DER or PEM; insecure=True verifies nothing. sinks: a dict part -> sink, beside "os".
+    url: the server's. sinks: a dict part -> sink, beside "os".
+    ca: what the server's certificate was signed with; cert, key: the device's, for a server that
+    wants one. Each is the path of a file, or bytes, DER or PEM. insecure=True verifies nothing.
+    trusted_keys: public keys, PEM, DER or the bare modulus: only what they signed is installed.
     settings: those of Session, Client and Updater. feed: one hook for all; without it the
     watchdog of rollback.guard() is fed. Raises ValueError for https without ca, TypeError for
-    a setting that nobody has, OSError when the file cannot be read.
+    a setting that nobody has, OSError when a file cannot be read.
     """
     settings.setdefault("feed", rollback.feed)
-    session = Session(net, time, _tls(url, ca, settings.pop("insecure", False)))
+    session = Session(net, time, _tls(url, settings))
     others = take(session, settings)
     client = Client(session, url, tenant, controller_id)
     others = take(client, others)
@@ -48,17 +50,18 @@ def updater(url, controller_id, tenant="DEFAULT", ca=None, sinks=None, **setting
     return Updater(client, lambda: _with_slot(sinks), NVSStore(), is_on_trial, **others)
 
 
-def _tls(url, ca, insecure):
+def _tls(url, settings):
+    # Takes out of `settings` what is TLS's.
+    given = {name: settings.pop(name, None) for name in ("ca", "cert", "key", "insecure")}
     if url[:6].lower() != "https:":
         return None
-    if insecure:
-        return net.context(insecure=True)
-    if not ca:
+    if not (given["ca"] or given["insecure"]):
         raise ValueError("https needs ca=: what the server's certificate was signed with")
-    if isinstance(ca, str):
-        with open(ca, "rb") as f:
-            ca = f.read()
-    return net.context(ca)
+    for name, value in given.items():
+        if isinstance(value, str):
+            with open(value, "rb") as f:
+                given[name] = f.read()
+    return net.context(**given)
 
 
 def _with_slot(sinks):

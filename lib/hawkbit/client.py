@@ -12,7 +12,7 @@ import json
 
 from micropython import const
 
-from hawkbit import ddi
+from hawkbit import ddi, log
 from hawkbit.errors import HTTPError, ProtocolError, UpdateError
 from hawkbit.http import split_url
 from hawkbit.settings import take_all
@@ -63,13 +63,15 @@ class Client:
 
     def poll(self):
         """Return the ddi.Poll; on a 304 to our own ETag, the last one."""
-        headers = {"If-None-Match": self._etag} if self._etag else {}
+        if getattr(self._session, "is_insecure", False):
+            log.line(log.ERROR, "TLS is not verified: insecure=True")
+        etag, self._etag = self._etag, None  # it may be what the server refuses
+        headers = {"If-None-Match": etag} if etag else {}
         response = self.request("GET", self.url, headers)
         try:
-            if response.status == 304 and self._polled:
-                return self._polled
-            etag = response.header("etag")
-            self._polled = ddi.poll(self._json(response))
+            if response.status != 304 or not self._polled:
+                etag = response.header("etag")
+                self._polled = ddi.poll(self._json(response))
             self._etag = etag
         finally:
             response.close()

@@ -31,6 +31,7 @@ Poll = namedtuple("Poll", "sleep deployment cancel confirmation wants_config")
 
 _MAX_ATTRIBUTES = const(100)
 _MAX_ATTRIBUTE = const(128)
+_MAX_ID = const(64)  # hawkBit's have at most 19
 _ISO_UNITS_S = {"D": 86400, "H": 3600, "M": 60, "S": 1}
 
 
@@ -59,7 +60,10 @@ def _offer(links, rel):
     link = href(links, rel)
     if link is None:
         raise ProtocolError("the poll's link %s has no href" % rel)
-    return Offer(link.split("?")[0].rstrip("/").split("/")[-1], link)
+    action_id = link.split("?")[0].rstrip("/").split("/")[-1]
+    if len(action_id) > _MAX_ID:  # it stands in the journal
+        raise ProtocolError("an action id of %d characters" % len(action_id))
+    return Offer(action_id, link)
 
 
 def href(links, rel):

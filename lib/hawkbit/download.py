@@ -89,7 +89,7 @@ class Download:
         self._hash = getattr(hashlib, self.artifact.hash)()
         self.offset = 0
         self.etag = etag if have else None
-        have = self._sink.begin(self.artifact, have)
+        have = self._sink.begin(self.artifact, min(have, self.artifact.size))
         self._resumed = have > 0
         while self.offset < have:
             self._sink.read(self.offset, self._client.view)

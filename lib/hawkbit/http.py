@@ -13,8 +13,11 @@ from micropython import const
 from hawkbit.errors import ProtocolError
 from hawkbit.settings import take_all
 
-# For all lines of a head together, or those around one chunk.
+# For all lines of a head together.
 _HEAD_LIMIT = const(8192)
+_CHUNK_LIMIT = const(256)  # for a line before or behind a chunk
+# It may go into the journal; a longer one is done without.
+_MAX_ETAG = const(256)
 # A wait for an answer is cut into pieces, so that feed() comes this often.
 _POLL_MS = const(1000)
 # So many timeout_s may a server fall behind the minimum rate.
@@ -101,6 +104,7 @@ class Session:
         self.clock = clock
         self._net = net
         self._tls = tls
+        self.is_insecure = tls is not None and not getattr(tls, "verify_mode", True)
         self._origin = None
         self._connection = None
 
@@ -147,6 +151,7 @@ class Session:
             raise ProtocolError("https needs Session(tls=net.context(ca))")
         self.feed_watchdog()
         stream = self._net.dial(host, port, tls, self.timeout_s)
+        stream.feed = self.feed_watchdog
         self.feed_watchdog()
         self.connections += 1
         self._origin = origin
@@ -215,8 +220,11 @@ class _Connection:
         session = self._session
         started = session.clock.ticks_ms()
         self._stream.poll(_POLL_MS)
+        self._spend(session.clock.ticks_diff(session.clock.ticks_ms(), started))
+
+    def _spend(self, ms):
+        session = self._session
         session.feed_watchdog()
-        ms = session.clock.ticks_diff(session.clock.ticks_ms(), started)
         self._waited_ms += ms
         self._silent_ms += ms
         self._behind_ms = max(self._behind_ms, 0) + ms  # being ahead is no credit
@@ -238,11 +246,24 @@ class _Connection:
             self.answered = True
             self.lines_left -= 1
             if self.lines_left < 0:
-                raise ProtocolError("a head over %d bytes" % _HEAD_LIMIT)
+                raise ProtocolError(
+                    "a head over %d bytes, or a line at a chunk over %d"
+                    % (_HEAD_LIMIT, _CHUNK_LIMIT)
+                )
             if self._byte[0] == 0x0A:
                 return bytes(line).rstrip(b"\r")
             line.append(self._byte[0])
         raise OSError(errno.ECONNRESET, "closed in a head")
+
+    def chunk_line(self):
+        """Return the line before or behind a chunk. Chunks may be tiny and many, and never let
+        the server wait: so their lines are short, feed, and count as waiting."""
+        clock = self._session.clock
+        started, waited_ms = clock.ticks_ms(), self._waited_ms
+        self.lines_left = _CHUNK_LIMIT
+        line = self.line()
+        self._spend(clock.ticks_diff(clock.ticks_ms(), started) - self._waited_ms + waited_ms)
+        return line
 
     def close(self):
         """Close it for good."""
@@ -292,8 +313,9 @@ class Response:
             raise ProtocolError("not a header: %s" % line[:40])
         try:
             name = name.decode().lower()
-            if name in KEPT_HEADERS:
-                value = value.strip().decode()
+            if name in KEPT_HEADERS and (name != "etag" or len(value) < _MAX_ETAG):
+                # RFC 9110, 5.5
+                value = value.strip().decode().replace("\r", " ").replace("\0", " ")
                 if self._headers.get(name, value) != value:
                     value = self._headers[name] + ", " + value
                 self._headers[name] = value
@@ -350,21 +372,21 @@ class Response:
             self._left -= n
         elif self._is_chunked:
             # At once, so that an answer read to its last byte leaves a connection to keep.
-            self._connection.lines_left = _HEAD_LIMIT
-            if self._connection.line():
+            if self._connection.chunk_line():
                 raise ProtocolError("a chunk is longer than its size")
             self._next_chunk()
         else:
             self._finish()
 
     def _next_chunk(self):
-        size = self._connection.line().partition(b";")[0].strip()  # ";": extensions
+        size = self._connection.chunk_line().partition(b";")[0].strip()  # ";": extensions
         if not _is_number(size, _HEX_DIGITS):
             raise ProtocolError("the size of a chunk: %s" % size[:40])
         size = int(size, 16)
         if size:
             self._left = size
         else:
+            self._connection.lines_left = _HEAD_LIMIT
             while self._connection.line():  # trailers
                 pass
             self._finish()

@@ -28,6 +28,8 @@ lost       the action whose end the server cannot be told
 answered   the action that the user confirmed or denied
 config     the checksum of the attributes that the server knows
 installed  the [name, version] that the server was told
+signed     the release counters of a signed action that was activated, by part
+counters   those of what was confirmed: lower ones are refused
 """
 
 import json
@@ -45,12 +47,12 @@ REPORTING = const("reporting")
 
 FORMAT = const(1)
 
-_LASTING = const(("reports", "config", "installed", "answered"))  # outlive the action
+_LASTING = const(("reports", "config", "installed", "answered", "counters"))  # outlive the action
 _TYPES = (  # names in a text, which are no names for good in a board's RAM
     (str, "state action key cause ended stored lost answered"),
     (int, "tries posts done at frame config"),
     (list, "reports installed"),
-    (dict, "kept"),
+    (dict, "kept signed counters"),
 )
 _MAX_SIZE = const(4000)  # one page of NVS; four long reports are well below
 
@@ -151,6 +153,9 @@ def _checked(record):
     if not wrong:
         if not all(type(words) is str for words in record.get("kept", {}).values()):
             wrong.append("kept")
+        for key in ("signed", "counters"):
+            if not all(type(counter) is int for counter in record.get(key, {}).values()):
+                wrong.append(key)
         if not all(_is_report(report) for report in record.get("reports", ())):
             wrong.append("reports")
     if not wrong:

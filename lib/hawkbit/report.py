@@ -39,6 +39,10 @@ class Reports:
         """End the action in the journal, with its one final report; `keys` stay in the record."""
         record = self._journal.record
         action_id = record.get("action")
+        if record.get("ended"):  # and still offered: once more, then it waits for the operator
+            keys["lost"] = action_id
+        if finished == RESULT_SUCCESS and execution == EXEC_CLOSED and record.get("signed"):
+            keys["counters"] = dict(record.get("counters", {}), **record["signed"])
         queue = [report for report in self.queue() if report[0] != action_id]
         queue.append([action_id, execution, finished, details])
         if len(queue) > _MAX_REPORTS:

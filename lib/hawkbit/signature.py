@@ -62,7 +62,7 @@ def _tlv(tag, content):
 
 
 def text(artifacts, counter):
-    """Return what is signed of one module, whose `artifacts` are ddi.Artifacts; counter: str.
+    """Return what is signed of one module; artifacts: of a Deployment; counter: a str.
 
     Raises UpdateError when a line end in a name would make it another text.
     """
@@ -96,12 +96,13 @@ def is_signed(data, signature, moduli):
     return False
 
 
-def check(artifacts, moduli, counters):
+def check(artifacts, keys, counters):
     """Check every module of a deployment; return its release counters, a dict by part.
 
-    counters: those of what was installed last. Raises UpdateError, before anything is erased,
-    for a module that no trusted key has signed, and for a lower counter ("downgrade").
+    keys: as modulus() takes them. counters: those of what was confirmed last. Raises UpdateError
+    for a module that none of the keys has signed, and for a lower counter ("downgrade").
     """
+    moduli = [modulus(key) for key in keys]
     found = {}
     for first in artifacts:
         module = [a for a in artifacts if a[:3] == first[:3]]  # the same part, name and version

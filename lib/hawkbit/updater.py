@@ -44,6 +44,7 @@ class Updater:
     reset = None  # reset(): instead of machine.reset()
     # Settings, to be changed before the first cycle.
     attributes = {"client": "micropython-hawkbit " + __version__}  # for configData
+    trusted_keys = None  # a list: only releases that one of these has signed, see signature.py
     installed = None  # (name, version) of the set that runs: tell the server (experimental)
     poll_s = None  # instead of what the server says
     min_poll_s = 1
@@ -269,6 +270,8 @@ class Updater:
         poll = self._poll()
         yield
         if self.on_trial:
+            if poll.sleep is None:
+                raise ProtocolError("a poll without config.polling.sleep confirms nothing")
             if poll.cancel:
                 self._try(self._cancel, poll.cancel)  # in vain: it is confirmed all the same
             self._trying().confirm()

@@ -8,7 +8,7 @@ import binascii
 import json
 
 from hawkbit import signature
-from hawkbit.ddi import Artifact
+from hawkbit.deployment import Artifact
 from hawkbit.errors import UpdateError
 from runner import Skip, raises
 

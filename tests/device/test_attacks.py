@@ -1,0 +1,240 @@
+"""What a hostile or broken server sends to stop a board for good: it goes on all the same."""
+
+import json
+
+from fake_ddi import BASE, FakeDevice, FakeServer, empty, error
+from fake_net import REQUEST, FakeNet, pieces
+from hawkbit import log
+from hawkbit.client import Client
+from hawkbit.errors import ProtocolError
+from hawkbit.http import Session
+from runner import raises
+
+POLL = b'{"config":{"polling":{"sleep":"00:05:00"}}}'
+
+
+def poll_answer(*headers, body=POLL):
+    lines = [b"HTTP/1.1 200 OK", b"Content-Length: %d" % len(body)] + list(headers)
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+def polled(*answers):
+    """Return the heads of the polls that get these answers, and what each came to."""
+    net = FakeNet(*[[REQUEST, answer] for answer in answers])
+    client = Client(net.session(), "http://h", "DEFAULT", "d")
+    found = []
+    for _ in answers:
+        try:
+            client.poll()
+            found.append("polled")
+        except Exception as e:
+            found.append(repr(e))
+        client.close()
+    return [b"".join(stream.written) for stream in net.streams], found
+
+
+# ETags
+
+
+def test_line_ends_and_nul_in_a_header_are_blanks():
+    for end in (b"\r", b"\0", b"\rX-Evil: 1"):
+        heads, found = polled(poll_answer(b'ETag: "a' + end + b'b"'), poll_answer())
+        assert found == ["polled", "polled"]
+        [line] = [line for line in heads[1].split(b"\r\n") if b"If-None-Match" in line]
+        assert b"\r" not in line and b"\0" not in line, line
+
+
+def test_etag_of_thousands_of_characters_is_done_without():
+    heads, found = polled(poll_answer(b'ETag: "' + b"a" * 4000 + b'"'), poll_answer())
+    assert found == ["polled", "polled"] and b"If-None-Match" not in heads[1]
+
+
+def test_etag_that_the_server_refuses_is_not_sent_again():
+    for status in (400, 412, 431, 404, 500):
+        refusal = b"HTTP/1.1 %d \r\nContent-Length: 0\r\n\r\n" % status
+        heads, _ = polled(poll_answer(b'ETag: "a"'), refusal, poll_answer())
+        assert [b"If-None-Match" in head for head in heads] == [False, True, False], status
+
+
+def test_etag_is_kept_over_a_304():
+    unchanged = b'HTTP/1.1 304 \r\nETag: "a"\r\n\r\n'
+    heads, found = polled(poll_answer(b'ETag: "a"'), unchanged, unchanged)
+    assert [b"If-None-Match" in head for head in heads] == [False, True, True]
+    assert found == ["polled"] * 3
+
+
+# Bodies
+
+
+def test_chunks_without_end_have_deadlines_and_feed():
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    for drip in (b"1;" + b"x" * 400, b"1\r\na\r\n" * 100, b"0\r\n" + b"A: b\r\n" * 100):
+        fed = []
+        net = FakeNet([REQUEST, head] + pieces(drip, 1, 62))
+        session = Session(net, net.clock, feed=lambda fed=fed: fed.append(1), deadline_s=5)
+        started = net.clock.ticks_ms()
+
+        def read(session=session):
+            response = session.request("GET", "http://h/", {})
+            while response.readinto(bytearray(100)):
+                pass
+
+        raises(OSError, read)
+        passed_ms = net.clock.ticks_diff(net.clock.ticks_ms(), started)
+        assert 4900 < passed_ms < 6000, (drip[:9], passed_ms)
+        assert len(fed) > 50
+
+
+def test_lines_around_chunks_are_bounded():
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    extended = b"1;" + b"x" * 300 + b"\r\na\r\n"
+    for endless in (extended * 400, b"0\r\n" + b"A: b\r\n" * 2000, b"0" * 9000):
+        net = FakeNet([REQUEST, head + endless])
+
+        def read(net=net):
+            net.session().request("GET", "http://h/", {}).readinto(bytearray(500))
+
+        assert "8192" in str(raises(ProtocolError, read))
+
+
+def test_many_tiny_chunks_feed_and_end_at_the_deadline_though_nothing_waits():
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    net = FakeNet([REQUEST, head + b"1\r\na\r\n" * 400])
+    fed = []
+    session = net.session(feed=lambda: fed.append(1))
+    response = session.request("GET", "http://h/", {})
+    session.deadline_s = 5
+    stream, readinto = net.streams[0], net.streams[0].readinto
+
+    def slow(buf):  # as on a busy board: the time passes, and the server has not to be waited for
+        net.clock.sleep_ms(10)
+        return readinto(buf)
+
+    stream.readinto = slow
+    raises(OSError, response.readinto, bytearray(400))
+    assert len(fed) > 50
+
+
+# Polls
+
+
+def offer(action_id):
+    poll = json.loads(POLL)
+    href = "http://server:8080%s/deploymentBase/%s" % (BASE, action_id)
+    poll["_links"] = {"deploymentBase": {"href": href}}
+    return json.dumps(poll)
+
+
+def test_action_id_of_thousands_of_characters_is_refused_with_words():
+    server = FakeServer()
+    device = FakeDevice(server)
+    for length in (65, 5000):
+        server.faults = [["GET " + BASE + " ", (200, {}, offer("9" * length).encode()), 1]]
+        device.cycle()
+        name, info = device.events[-1]
+        assert name == "error" and "action id of %d characters" % length in str(info)
+    device.cycles(2)
+    assert device.events[-1] == (name, info)  # and nothing else went wrong
+
+
+def test_what_is_no_poll_confirms_nothing():
+    for body in (
+        b'{"_links":{"a":1}}',
+        b'{"config":{},"_links":{"a":1}}',
+        b'{"config":{"polling":{}}}',
+        b'{"config":{"polling":{"sleep":null}}}',
+        b'{"_links":{"configData":{"href":"http://server:8080/x"}}}',
+    ):
+        server = FakeServer()
+        action = server.assign()
+        device = FakeDevice(server)
+        device.cycle()
+        if not device.resets:
+            device.cycle()
+        assert device.slot.is_pending, body
+        server.fault("GET " + BASE + " ", (200, {}, body))
+        device.cycles(3)
+        assert device.slot.is_pending and action.is_active, body
+        server.faults = []
+        device.cycles(2)
+        assert not device.slot.is_pending and action.status == "finished", body
+
+
+# An action that does not end
+
+
+def reports_and_saves(device, server, cycles=5):
+    posts, saves = len(server.seen("POST")), device.store.saves
+    device.cycles(cycles)
+    return len(server.seen("POST")) - posts, device.store.saves - saves
+
+
+def never_ends(server, action):
+    """From now on reports are taken, and the action stays offered all the same."""
+    action.end = lambda status: None
+
+
+def test_action_offered_again_after_its_success_gets_one_report_more():
+    server = FakeServer()
+    action = server.assign()
+    never_ends(server, action)
+    device = FakeDevice(server)
+    device.cycles(6)
+    ends = [entry for entry in action.entries if entry[0] == "closed"]
+    assert len(ends) == 2, ends
+    assert reports_and_saves(device, server) == (0, 0)
+    device.reset()
+    assert reports_and_saves(device, server) == (0, 0)
+    server.actions.remove(action)
+    assert server.assign().id == "1"
+    server.actions[0].id = "2"
+    device.cycles(4)
+    assert server.actions[0].status == "finished"
+
+
+def test_action_offered_again_after_its_failure_gets_one_report_more():
+    for chunks in (
+        [],
+        [{"part": 1}],
+        [{"part": "none", "name": "n", "version": "1", "artifacts": []}],
+    ):
+        server = FakeServer()
+        action = server.assign(chunks=chunks)
+        never_ends(server, action)
+        device = FakeDevice(server)
+        device.cycles(4)
+        ends = [entry for entry in action.entries if entry[0] == "closed"]
+        assert len(ends) == 2, ends
+        assert reports_and_saves(device, server) == (0, 0)
+
+
+def test_report_that_is_refused_costs_nothing_more():
+    for answer in (empty(400), error(429, "quota.tooManyEntries"), empty(410)):
+        server = FakeServer()
+        server.assign(chunks=[])
+        server.fault("feedback", answer)
+        device = FakeDevice(server)
+        device.cycles(5)
+        assert reports_and_saves(device, server) == (0, 0), answer
+
+
+# TLS that nobody verifies
+
+
+def test_unverified_tls_is_logged_at_each_poll():
+    class Unverified:
+        verify_mode = 0
+
+    answers = [[REQUEST, poll_answer()]] * 2
+    net = FakeNet(*answers)
+    lines = []
+    real, log.line = log.line, lambda level, text, *args: lines.append(text % args)
+    try:
+        session = Session(net, net.clock, tls=Unverified())
+        client = Client(session, "https://h", "DEFAULT", "d")
+        for _ in answers:
+            client.poll()
+            client.close()
+    finally:
+        log.line = real
+    assert lines == ["TLS is not verified: insecure=True"] * 2
