@@ -42,10 +42,11 @@ def poll(answer):
     config = answer.get("config")
     polling = config.get("polling") if type(config) is dict else None
     links = answer.get("_links") or {}
-    if type(links) is not dict or not (type(polling) is dict or links):
+    # A poll confirms what is on trial, so other JSON must not pass for one.
+    if type(links) is not dict or type(polling) is not dict or "sleep" not in polling:
         raise ProtocolError("not a DDI poll")
     return Poll(
-        polling.get("sleep") if type(polling) is dict else None,
+        polling["sleep"],
         _offer(links, DEPLOYMENT_BASE),
         _offer(links, CANCEL_ACTION),
         _offer(links, CONFIRMATION_BASE),

@@ -270,8 +270,6 @@ class Updater:
         poll = self._poll()
         yield
         if self.on_trial:
-            if poll.sleep is None:
-                raise ProtocolError("a poll without config.polling.sleep confirms nothing")
             if poll.cancel:
                 self._try(self._cancel, poll.cancel)  # in vain: it is confirmed all the same
             self._trying().confirm()

@@ -142,7 +142,7 @@ def test_what_is_no_poll_confirms_nothing():
         b'{"_links":{"a":1}}',
         b'{"config":{},"_links":{"a":1}}',
         b'{"config":{"polling":{}}}',
-        b'{"config":{"polling":{"sleep":null}}}',
+        b'{"config":{"polling":["sleep"]}}',
         b'{"_links":{"configData":{"href":"http://server:8080/x"}}}',
     ):
         server = FakeServer()

@@ -61,10 +61,10 @@ def test_poll_of_wrong_shape_is_protocol_error():
             raises(ProtocolError, poll, _links=wrong)
 
 
-def test_poll_with_wrong_config_but_links_keeps_the_links():
-    for wrong in WRONG:
-        found = poll(config=wrong)
-        assert found.deployment.link == LINK and found.sleep is None, wrong
+def test_links_without_a_sleep_are_no_poll():
+    links = {"deploymentBase": {"href": "http://h/deploymentBase/1"}}
+    for config in (None, [], {}, {"polling": None}, {"polling": []}, {"polling": {}}):
+        raises(ProtocolError, ddi.poll, {"config": config, "_links": links})
 
 
 def test_poll_with_a_link_of_wrong_shape_is_protocol_error():
