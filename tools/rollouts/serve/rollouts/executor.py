@@ -95,9 +95,7 @@ def _involve(work: Work, rollout: Rollout) -> bool:
         return False
     if group.status == GroupStatus.RUNNING:
         launch.start(work, rollout, group, launch.SYSTEM)
-    for counted in (group, rollout):
-        counted.total_targets += added
-        work.touch(counted)
+    _add_targets(work, rollout, group, added, launch.SYSTEM)
     return True
 
 
@@ -111,10 +109,15 @@ def _count_again(work: Work, rollout: Rollout, group: RolloutGroup) -> None:
     column = Action.rollout_group_id if group.dynamic else RolloutTarget.group_id
     there = work.db.scalar(select(func.count()).where(column == group.id))
     if there != group.total_targets:
-        rollout.total_targets += there - group.total_targets
-        group.total_targets = there
-        work.touch(rollout)
-        work.touch(group)
+        # hawkBit signs these two, and the pause after errors, as the creator of the rollout.
+        _add_targets(work, rollout, group, there - group.total_targets, rollout.created_by)
+
+
+def _add_targets(work: Work, rollout: Rollout, group: RolloutGroup, number: int, by: str):
+    for counted in (rollout, group):
+        counted.total_targets += number
+        counted.last_modified_at = work.now
+        counted.last_modified_by = by
 
 
 def _evaluate(work: Work, rollout: Rollout, group: RolloutGroup, is_last: bool) -> None:
@@ -126,6 +129,7 @@ def _evaluate(work: Work, rollout: Rollout, group: RolloutGroup, is_last: bool) 
         move(work, group, GroupStatus.ERROR)
         if rollout.status != RolloutStatus.PAUSED:
             control.pause(work, rollout)
+            rollout.last_modified_by = rollout.created_by
         return
     if evaluation.has_succeeded(rollout, group, counts, size):
         _after_success(work, rollout, group)

@@ -35,14 +35,14 @@ def create(work: Work, rollout: Rollout, groups: list[RolloutGroup], by_filter: 
         assignment.lock(work, rollout.distribution_set)
     work.add(rollout)
     for group in groups:
-        _append(work, rollout, group)
+        _append(work, rollout, group, work.user)
     return rollout
 
 
-def _append(work: Work, rollout: Rollout, group: RolloutGroup) -> None:
+def _append(work: Work, rollout: Rollout, group: RolloutGroup, by: str) -> None:
     if rollout.groups:
         group.parent_id = rollout.groups[-1].id
-    rollout.groups.append(work.add(group))
+    rollout.groups.append(work.add(group, by))
     work.db.flush()
 
 
@@ -120,7 +120,7 @@ def add_dynamic(work: Work, rollout: Rollout, status: GroupStatus) -> bool:
     size = last.target_percentage if last.dynamic else last.total_targets
     group = RolloutGroup(name=name, description=name, status=status, dynamic=True, **pattern)
     group.target_percentage = size
-    _append(work, rollout, group)
+    _append(work, rollout, group, rollout.created_by)
     return True
 
 
