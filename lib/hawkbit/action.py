@@ -210,13 +210,13 @@ class Action:
         record = self._journal.record
         sink = self._sinks[artifact.part]
         try:
-            delta = None if record.get("full") else ddi.delta_for(deployment, artifact, sink)
-            if delta:
+            if deployment.deltas and hasattr(sink, "read_base") and not record.get("full"):
+                delta = ddi.delta_for(deployment, artifact, sink.read_base)
                 from hawkbit.delta import DeltaDownload
 
                 return DeltaDownload(self._client, artifact, sink, delta, record.get("frame", 0))
-        except (ImportError, MemoryError, OSError) as e:
-            log.line(log.ERROR, "no delta: %r", e)
+        except (KeyError, ImportError, MemoryError, OSError) as e:
+            log.line(log.INFO, "no delta: %r", e)
         return Download(self._client, artifact, sink)
 
     def _window(self, download):

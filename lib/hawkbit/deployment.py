@@ -12,7 +12,6 @@ from collections import namedtuple
 
 from micropython import const
 
-from hawkbit import log
 from hawkbit.ddi import CANCEL_ACTION, DEPLOYMENT_BASE, href
 from hawkbit.errors import ProtocolError, UpdateError
 
@@ -31,7 +30,7 @@ SKIP = const("skip")
 FORCED = const("forced")
 
 # window: "available", "unavailable", or None without a maintenance schedule.
-# deltas: ways to the artifacts, as Artifacts too, by "part/filename" (see docs/delta.md).
+# deltas: ways to the artifacts, as Artifacts too, by "part/NAME.from-HEX" (docs/delta.md).
 Deployment = namedtuple("Deployment", "action_id download update window artifacts deltas")
 # A chunk's part, name, version and metadata (a dict) stand with each of its artifacts.
 Artifact = namedtuple("Artifact", "part name version metadata filename size hash digest url")
@@ -80,22 +79,16 @@ def parse(answer, action_id, weak_hashes=False):
     )
 
 
-def delta_for(deployment, artifact, sink):
-    """Return the delta that makes `artifact` of what runs in `sink`, or None.
+def delta_for(deployment, artifact, read_base):
+    """Return the delta that makes `artifact` of the running image, which `read_base` reads.
 
-    Second choice: one that needs no base. Raises OSError.
+    Second choice: one that needs no base. Raises KeyError, and OSError.
     """
-    if not deployment.deltas or not hasattr(sink, "read_base"):
-        return None
     base = bytearray(8)
-    sink.read_base(_ELF_SHA256, base)
-    stem = artifact.part + "/" + artifact.filename.rsplit(".", 1)[0]
-    for digits in (binascii.hexlify(base).decode(), "0" * 16):
-        delta = deployment.deltas.get("%s.from-%s.delta" % (stem, digits))
-        if delta:
-            return delta
-    log.line(log.INFO, "no delta for %s: the full image", binascii.hexlify(base))
-    return None
+    read_base(_ELF_SHA256, base)
+    stem = artifact.part + "/" + artifact.filename.rsplit(".", 1)[0] + ".from-"
+    delta = deployment.deltas.get(stem + binascii.hexlify(base).decode())
+    return delta or deployment.deltas[stem + "0" * 16]
 
 
 def _need(value, kind, name):
@@ -114,15 +107,17 @@ def _artifacts(chunk, weak_hashes, deltas):
     found = []
     for entry in _need(chunk.get("artifacts"), list, "artifacts"):
         filename = _need(_need(entry, dict, "artifact").get("filename"), str, "filename")
+        # Never an artifact of its own, since no signature covers it.
+        is_delta = filename[1:][-28:-22] == ".from-" and filename.endswith(".delta")
         try:
             file = _file(entry, filename, weak_hashes)
         except UpdateError:
-            if _is_delta(filename):
-                continue  # it goes without
-            raise
+            if not is_delta:
+                raise
+            continue  # it goes without
         artifact = Artifact(part, name, version, metadata, filename, *file)
-        if _is_delta(filename):
-            deltas[part + "/" + filename] = artifact
+        if is_delta:
+            deltas[part + "/" + filename[:-6]] = artifact
         else:
             found.append(artifact)
     if not found:
@@ -138,13 +133,6 @@ def _file(entry, filename, weak_hashes):
     hashes = _need(entry.get("hashes"), dict, "hashes")
     algorithm, digest = _hash(hashes, filename, weak_hashes)
     return size, algorithm, digest, _link(entry.get("_links"), filename)
-
-
-def _is_delta(filename):
-    # NAME.from-<16 hex digits>.delta: never an artifact of its own, since no signature has it.
-    digits = filename[-22:-6]
-    is_named = filename[1:][-28:-22] == ".from-" and filename[-6:] == ".delta"
-    return is_named and all(c in "0123456789abcdef" for c in digits)
 
 
 def _metadata(entries):

@@ -151,7 +151,7 @@ class Download:
 
     def _read(self, response, view):
         if response.readinto(view) < len(view):
-            raise ProtocolError("the body ended, after byte %d of the artifact" % self.offset)
+            raise ProtocolError("the body ended at %d" % self.offset)
 
     def _store(self, view):
         self._hash.update(view)

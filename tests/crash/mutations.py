@@ -222,7 +222,7 @@ MUTATIONS = [
         "delta-of-wrong-bytes",
         [
             ("action", "write(full=True, at=0,", "write(at=0,"),
-            ("action", 'None if record.get("full") else', "None if self._full else"),
+            ("action", 'and not record.get("full"):', "and not self._full:"),
             (
                 "action",
                 "        self._download = None\n        kept",
