@@ -2,6 +2,7 @@ from typing import Any, NamedTuple, Sequence
 
 from hawkbit.client import Client
 from hawkbit.ddi import Offer
+from hawkbit.download import _Sink
 
 FEEDBACK: str
 EXEC_CLOSED: str
@@ -20,6 +21,7 @@ class Deployment(NamedTuple):
     update: str
     window: str | None
     artifacts: list[Artifact]
+    deltas: dict[str, Artifact]
 
 class Artifact(NamedTuple):
     part: str
@@ -34,6 +36,7 @@ class Artifact(NamedTuple):
 
 def read(client: Client, offer: Offer) -> Deployment: ...
 def parse(answer: Any, action_id: str, weak_hashes: bool = False) -> Deployment: ...
+def delta_for(deployment: Deployment, artifact: Artifact, sink: _Sink) -> Artifact | None: ...
 def stop_id(answer: Any) -> str: ...
 def feedback(
     execution: str, finished: str, details: Sequence[str] = (), code: int | None = None

@@ -29,9 +29,13 @@ def ask(
 
 class Download:
     artifact: Artifact
+    file: Artifact
     offset: int
+    frame: int
     etag: str | None
-    def __init__(self, client: Client, artifact: Artifact, sink: _Sink) -> None: ...
+    def __init__(
+        self, client: Client, artifact: Artifact, sink: _Sink, file: Artifact | None = None
+    ) -> None: ...
     def begin(
         self, have: int, etag: str | None, block_done: Callable[[], object]
     ) -> Generator[None, None, None]: ...
