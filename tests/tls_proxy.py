@@ -10,14 +10,18 @@ from pathlib import Path
 class TLSProxy:
     """Accepts TLS on `port` with the key and certificate in `pem`; passes all on.
 
-    Without `pem` plain TCP. `passed`: bytes so far, of both directions.
+    Without `pem` plain TCP. `clients`: the CA that devices need a certificate of. `passed`:
+    bytes so far, of both directions.
     """
 
-    def __init__(self, target_port: int, pem: Path | None):
+    def __init__(self, target_port: int, pem: Path | None, clients: Path | None = None):
         self._target = ("127.0.0.1", target_port)
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if pem else None
         if pem:
             self._context.load_cert_chain(pem)
+        if clients:
+            self._context.load_verify_locations(clients)
+            self._context.verify_mode = ssl.CERT_REQUIRED
         self.passed = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]

@@ -8,13 +8,15 @@ from hawkbit.http import _SessionSettings
 from hawkbit.updater import Updater, _UpdaterSettings
 
 class _Settings(_SessionSettings, _ClientSettings, _UpdaterSettings, total=False):
+    ca: str | bytes | None
+    cert: str | bytes | None
+    key: str | bytes | None
     insecure: bool
 
 def updater(
     url: str,
     controller_id: str,
     tenant: str = "DEFAULT",
-    ca: str | bytes | None = None,
     sinks: dict[str, _Sink] | None = None,
     **settings: Unpack[_Settings],
 ) -> Updater: ...

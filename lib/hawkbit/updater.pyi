@@ -1,4 +1,4 @@
-from typing import Any, Callable, Generator, TypedDict
+from typing import Any, Callable, Generator, Sequence, TypedDict
 
 from typing_extensions import Unpack
 
@@ -14,6 +14,7 @@ class _UpdaterSettings(TypedDict, total=False):
     self_test: Callable[[], object] | None
     on_event: Callable[[str, Any], object] | None
     reset: Callable[[], object] | None
+    trusted_keys: Sequence[str | bytes] | None
     attributes: dict[str, Any]
     installed: tuple[str, str] | None
     poll_s: int | None
@@ -31,6 +32,7 @@ class Updater:
     self_test: Callable[[], object] | None
     on_event: Callable[[str, Any], object] | None
     reset: Callable[[], object] | None
+    trusted_keys: Sequence[str | bytes] | None
     attributes: dict[str, Any]
     installed: tuple[str, str] | None
     poll_s: int | None

@@ -107,12 +107,28 @@ def operator(tmp_path):
 
 
 @pytest.fixture
-def tls_url(operator, tmp_path):
-    """Return where that server speaks https; ca.pem and ca.der lie in tmp_path."""
+def tls_proxy(operator, tmp_path):
+    """Return a function that puts TLS before that server: tls_proxy(clients=None) -> its URL.
+
+    clients: the CA of the devices' certificates. tests/certificates.py lie in tmp_path.
+    """
     certificates.make(tmp_path)
-    proxy = TLSProxy(urlsplit(operator.server.url).port, tmp_path / "good.pem")
-    yield f"https://localhost:{proxy.port}"
-    proxy.close()
+    proxies = []
+
+    def start(clients=None):
+        port = urlsplit(operator.server.url).port
+        proxies.append(TLSProxy(port, tmp_path / "good.pem", clients))
+        return f"https://localhost:{proxies[-1].port}"
+
+    yield start
+    for proxy in proxies:
+        proxy.close()
+
+
+@pytest.fixture
+def tls_url(tls_proxy):
+    """Return where that server speaks https; ca.pem and ca.der lie in tmp_path."""
+    return tls_proxy()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 EXAMPLES = Path(__file__).parents[3] / "examples"
 NEED_NO_BOARD = ("poll_once", "report_config")
 NEED_A_BOARD = ("ask_first", "asyncio_loop", "confirm_or_go_back", "own_loop", "update_firmware")
-NEED_TLS = ("update_with_tls",)
+NEED_TLS = ("update_with_mtls", "update_with_tls")
 UPDATES_AN_APPLICATION = ("update_application",)
 OTHERS = ("deep_sleep", "led_progress", "own_sink", "several_artifacts")
 TEN_MINUTES_MS = 10 * 60 * 1000
@@ -83,10 +83,13 @@ network.WLAN(network.STA_IF).active(True)
 
 
 @pytest.mark.parametrize("name", NEED_TLS)
-def test_example_updates_the_board_over_tls(name, board, operator, tls_url, tmp_path):
+def test_example_updates_the_board_over_tls(name, board, operator, tls_proxy, tmp_path):
+    tls_url = tls_proxy(clients=tmp_path / "ca.pem" if "mtls" in name else None)
     board.put("/boot.py", board.get("/boot.py") + JOIN)
     board.put("/config.py", operator.setup("--device-url", tls_url))
-    board.put("/ca.pem", (tmp_path / "ca.pem").read_bytes())
+    files = {"ca.pem": "ca.pem", "device.pem": "client.der", "device.key": "client-key.der"}
+    for path, file in files.items():
+        board.put(f"/{path}", (tmp_path / file).read_bytes())
     update(board, operator, name)
 
 
