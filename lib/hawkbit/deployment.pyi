@@ -1,8 +1,7 @@
-from typing import Any, NamedTuple, Sequence
+from typing import Any, Callable, NamedTuple, Sequence
 
 from hawkbit.client import Client
 from hawkbit.ddi import Offer
-from hawkbit.download import _Sink
 
 FEEDBACK: str
 EXEC_CLOSED: str
@@ -36,7 +35,9 @@ class Artifact(NamedTuple):
 
 def read(client: Client, offer: Offer) -> Deployment: ...
 def parse(answer: Any, action_id: str, weak_hashes: bool = False) -> Deployment: ...
-def delta_for(deployment: Deployment, artifact: Artifact, sink: _Sink) -> Artifact | None: ...
+def delta_for(
+    deployment: Deployment, artifact: Artifact, read_base: Callable[[int, Any], object]
+) -> Artifact | None: ...
 def stop_id(answer: Any) -> str: ...
 def feedback(
     execution: str, finished: str, details: Sequence[str] = (), code: int | None = None
