@@ -187,12 +187,14 @@ KEYS = (
     ("get_i32 after erase", lambda s: s.get_i32("a"), "-> 7"),
     ("key empty", lambda s: s.set_i32("", 1), "-> None"),
     ("key 15", lambda s: s.set_i32(K15, 1), "-> None"),
+    ("key 16", lambda s: s.set_i32(K16, 1), "-> None"),  # the value that K15 has
+    ("get key 16", lambda s: s.get_i32(K16), "-> 1"),
     (
-        "key of 16 characters",
-        lambda s: s.set_i32(K16, 1),
+        "another value under 16 characters",
+        lambda s: s.set_i32(K16, 2),
         "!! OSError (-4361, 'ESP_ERR_NVS_KEY_TOO_LONG')",
     ),
-    ("get of 16 characters", lambda s: s.get_i32(K16), NOT_FOUND),
+    ("get key 15", lambda s: s.get_i32(K15), "-> 1"),
     ("blob empty", lambda s: s.set_blob("b", b""), "-> None"),
     ("blob empty get", lambda s: blob(s, "b"), "-> 0"),
     ("blob empty get into empty", lambda s: blob(s, "b", 0), "-> 0"),

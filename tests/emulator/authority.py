@@ -44,8 +44,9 @@ def _signed(subject, public_key, issuer, issuer_key, path_length=None):
     constraints = x509.BasicConstraints(ca=is_ca, path_length=path_length)
     builder = builder.add_extension(constraints, critical=True)
     if not is_ca:
-        names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))])
-        builder = builder.add_extension(names, critical=False)
+        # mbedTLS of ESP-IDF 5.0 compares the address with names of hosts alone.
+        names = [x509.IPAddress(ipaddress.ip_address(HOST)), x509.DNSName(HOST)]
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
     return builder.sign(issuer_key, hashes.SHA256())
 
 

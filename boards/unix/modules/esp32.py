@@ -170,9 +170,9 @@ class NVS:
         self._storage.set(self._namespace, key, nvs.BLOB, data)
 
     def get_blob(self, key, buf):
-        """Return the length; an empty `buf` asks for no more than that."""
+        """Return the length; an empty bytearray, which has no address, asks for that alone."""
         data = self._storage.get(self._namespace, key, nvs.BLOB)
-        if not len(buf):
+        if isinstance(buf, bytearray) and not len(buf):
             return len(data)
         if len(data) > len(buf):
             raise esp_error(errors.NVS_INVALID_LENGTH)

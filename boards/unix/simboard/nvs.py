@@ -50,13 +50,13 @@ class Storage:
         return found[0][1]
 
     def set(self, namespace, key, type_, data):
-        if len(key) > _KEY_MAX:
-            raise esp_error(errors.NVS_KEY_TOO_LONG)
         if len(data) > self._sectors * _CHUNK_MAX:
             raise esp_error(errors.NVS_VALUE_TOO_LONG)
         name = _name(namespace, key)
         if (type_, data) in self._values.get(name, [])[:1]:
             return
+        if len(key) > _KEY_MAX:
+            raise esp_error(errors.NVS_KEY_TOO_LONG)
         if self._entries() + _entries(type_, data) > self._sectors * _SECTOR_ENTRIES:
             raise esp_error(errors.NVS_NOT_ENOUGH_SPACE)
         self._append(name, type_, data)
@@ -147,7 +147,8 @@ def _entries(type_, data):
 
 
 def _name(namespace, key):
-    return (namespace + "\x00" + key).encode()
+    # Longer keys are looked for as well, by what would be stored of them.
+    return (namespace + "\x00" + key[:_KEY_MAX]).encode()
 
 
 def _record(name, type_, data):
