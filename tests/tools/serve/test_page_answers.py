@@ -93,7 +93,7 @@ def test_image_becomes_a_set_that_can_be_assigned(operator):
     assert answer.status_code == 201, answer.text
     assert answer.json() == {
         "id": 1, "chip": "ESP32-S3", "name": "sensor", "version": "3.1.4",
-        "description": "ESP32-S3",
+        "description": "application image for ESP32-S3",
     }  # fmt: skip
     operator.device()
     operator.assign("dev-1", 1)

@@ -33,7 +33,7 @@ async def publish(request: Request, name: str, version: str, description: str) -
         words = {
             "name": name or image.name,
             "version": version or image.version,
-            "description": description or image.chip,
+            "description": description or f"application image for {image.chip}",
         }
         with hub.work(request) as work:
             set_id = _store(work, received, words)

@@ -76,7 +76,7 @@ async function take(file) {
   const form = el("upload").querySelector("form");
   el("image").textContent = `${file.name} · ${size(file.size)} · ${image.chip}`;
   for (const name of ["name", "version"]) form.elements[name].value = image[name];
-  form.elements.description.value = image.chip;
+  form.elements.description.value = `application image for ${image.chip}`;
   form.querySelector(".problem").textContent = "";
   el("upload").showModal();
   (form.elements.name.value ? form.querySelector("[type=submit]") : form.elements.name).focus();
