@@ -40,8 +40,17 @@ export function patchChildren(old, fresh) {
   have.slice(want.length).forEach((node) => node.remove());
 }
 
+function child(node, key, basis, make) {
+  if (node && basis.every((part, i) => part === node.basis[i])) return node;
+  const fresh = make();
+  fresh.dataset.key = key;
+  if (node) patch(node, fresh);
+  return Object.assign(node ?? fresh, { basis });
+}
+
 // Shows one child of `parent` for each item, in their order; a child is known by its key.
-export function keyed(parent, items, keyOf, render) {
+// `basis`: all that a child is made of; while that is the same it is not made again.
+export function keyed(parent, items, keyOf, render, basis = () => [{}]) {
   const wanted = new Set(items.map((item) => String(keyOf(item))));
   const have = new Map();
   for (const node of [...parent.children]) {
@@ -51,12 +60,9 @@ export function keyed(parent, items, keyOf, render) {
   let next = parent.firstElementChild;
   for (const item of items) {
     const key = String(keyOf(item));
-    const fresh = render(item);
-    fresh.dataset.key = key;
-    const node = have.get(key);
-    if (node) patch(node, fresh);
-    if (node && node === next) next = next.nextElementSibling;
-    else parent.insertBefore(node ?? fresh, next);
+    const node = child(have.get(key), key, basis(item), () => render(item));
+    if (node === next) next = next.nextElementSibling;
+    else parent.insertBefore(node, next);
   }
   const empty = parent.closest("section")?.querySelector(".empty");
   if (empty) empty.hidden = items.length > 0;

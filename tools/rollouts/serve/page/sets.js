@@ -2,7 +2,7 @@
 import { say, trying } from "./assign.js";
 import { button, el, h, keyed } from "./dom.js";
 import { refusal, rows } from "./state.js";
-import { bar, count, holding, joined, size, time } from "./words.js";
+import { ago, bar, count, holding, joined, size, time } from "./words.js";
 
 export function render() {
   const isWanted = holding(el("set-query").value);
@@ -10,7 +10,9 @@ export function render() {
     .filter((set) => isWanted(set.name, set.version, set.description))
     .sort((a, b) => b.id - a.id);
   const users = usage();
-  keyed(el("sets"), shown, (set) => set.id, (set) => item(set, users.get(set.id) ?? { installed: 0, assigned: 0 }));
+  const use = (set) => users.get(set.id) ?? { installed: 0, assigned: 0 };
+  const basis = (set) => [set, use(set).installed, use(set).assigned, rows.targets.size, ago(set.createdAt)];
+  keyed(el("sets"), shown, (set) => set.id, (set) => item(set, use(set)), basis);
 }
 
 // How many targets run each set, and how many shall.

@@ -1,7 +1,7 @@
 // The table of targets: search, states, selection.
 import { button, el, h, keyed, patchChildren } from "./dom.js";
 import { ask, keep, now, rows, view } from "./state.js";
-import { badge, bar, colour as colourOf, count, holding, joined, labelOf, percent, said, time } from "./words.js";
+import { ago, badge, bar, colour as colourOf, count, holding, joined, labelOf, percent, said, time } from "./words.js";
 
 const RSQL = /==|!=|=[a-z]+=|[<>]/i;
 
@@ -20,7 +20,7 @@ export function render() {
   const chosen = STATES.find(([name]) => name === view.filter)?.[1] ?? (() => true);
   const shown = found.filter(([, t]) => chosen(t));
   view.ids = shown.map(([id]) => id);
-  keyed(el("targets"), shown.slice(0, view.shown), ([id]) => id, row);
+  keyed(el("targets"), shown.slice(0, view.shown), ([id]) => id, row, basis);
   el("more").hidden = shown.length <= view.shown;
   const all = rows.targets.size;
   el("count").textContent = shown.length === all ? count(all, "target") : `${shown.length} of ${count(all, "target")}`;
@@ -67,6 +67,12 @@ function fleetBar(targets) {
   const number = (colour) => targets.filter(([, t]) => colourOf(t.status) === colour).length;
   return bar(["good", "busy", "bad", "idle"].map((colour) => [number(colour), colour]));
 }
+
+// What a row is made of: the target itself is another object when the server changed it.
+const basis = ([id, t]) => [
+  t, view.selected.has(id), view.open === id, isOverdue(t), t.polledAt && ago(t.polledAt),
+  labelOf(t.installed), labelOf(t.assigned), t.action && labelOf(t.action.set),
+];
 
 function row([id, t]) {
   const isSelected = view.selected.has(id);
