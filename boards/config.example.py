@@ -20,6 +20,8 @@ CONTROLLER_ID = None
 # One of the two, the other is None; the server must have that kind of login switched on.
 TARGET_TOKEN = None
 GATEWAY_TOKEN = "the gateway token of the tenant"
+# A list of public keys (PEM): only releases that one of them has signed are installed.
+TRUSTED_KEYS = None
 
 # What the server shows as the attributes of the target.
 ATTRIBUTES = {"board": "ESP32_GENERIC"}

@@ -25,6 +25,7 @@ board.updater(
     tenant=config.TENANT,
     target_token=config.TARGET_TOKEN,
     gateway_token=config.GATEWAY_TOKEN,
+    trusted_keys=config.TRUSTED_KEYS,
     ca=config.CA_FILE if is_https else None,
     rewrite_links=config.REWRITE_LINKS,
     attributes=config.ATTRIBUTES,

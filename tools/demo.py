@@ -1,10 +1,10 @@
-"""make demo: whole updates on this computer: one that succeeds, one that goes back, one by delta.
+"""make demo: updates on this computer: one succeeds, one goes back, one is a delta, one unsigned.
 
     python tools/demo.py [--firmware path.app-bin]
 
 Starts `rollouts serve` and a simulated ESP32, publishes and assigns with the `rollouts`
 command line, and asks the server at the end what it believes. Exits 1 when that is not what
-it should be. Under 60 s, at most 45 lines.
+it should be. Under 60 s, at most 55 lines.
 """
 
 import argparse
@@ -146,20 +146,24 @@ def play(folder: Path, firmware: Path | None) -> bool:
     """Play the acts in `folder`; return whether they ended as they should."""
     flash = folder / "flash.bin"
     images = {}
-    for version in ("1.0.0", "2.0.0", "3.0.0", "4.0.0"):
+    key = folder / "release-key.pem"
+    signed = ("--sign", str(key))
+    for version in ("1.0.0", "2.0.0", "3.0.0", "4.0.0", "5.0.0"):
         name = "self-test-fails" if version == "3.0.0" else "ok"
         images[version] = folder / f"demo-{version}.app-bin"
         images[version].write_bytes(appimage.make(name, version, SIZE, product="demo"))
     with serve("--polling-time", "00:00:01") as server:
         say("server", f"rollouts serve at {server['url']}, a local hawkBit")
-        flash_board(flash, images["1.0.0"], server)
+        operator = Operator(server)
+        operator.run("keygen", str(key))
+        trusted = key.with_suffix(".pub.pem").read_text()
+        flash_board(flash, images["1.0.0"], server, TRUSTED_KEYS=[trusted])
         say_what_runs_it()
         with started(
             [sys.executable, BOARD, "run", flash], stderr=subprocess.STDOUT, bufsize=1
         ) as board:
             narrator = Narrator(board.stdout)
             narrator.start()
-            operator = Operator(server)
             operator.wait_for_device()
             print("\nAct one: version 2.0.0 is assigned, tested and confirmed")
             good = act(
@@ -167,6 +171,7 @@ def play(folder: Path, firmware: Path | None) -> bool:
                 firmware or images["2.0.0"],
                 "2.0.0",
                 {"action": "finished", "target": "in_sync", "installed": "2.0.0"},
+                *signed,
             )
             print("\nAct two: version 3.0.0 fails its self-test, and the board goes back")
             good &= act(
@@ -174,6 +179,7 @@ def play(folder: Path, firmware: Path | None) -> bool:
                 images["3.0.0"],
                 "3.0.0",
                 {"action": "error", "target": "error", "installed": "2.0.0"},
+                *signed,
             )
             if not firmware:  # a made image has nothing in common with a real one
                 print("\nAct three: version 4.0.0 comes as a delta from what runs")
@@ -182,19 +188,24 @@ def play(folder: Path, firmware: Path | None) -> bool:
                     images["4.0.0"],
                     "4.0.0",
                     {"action": "finished", "installed": "4.0.0", "by delta": True},
-                    *("--delta-from", "demo:2.0.0"),
+                    *(*signed, "--delta-from", "demo:2.0.0"),
                 )
+            print("\nAct four: version 5.0.0 is not signed, and the board refuses it")
+            good &= act(operator, images["5.0.0"], "5.0.0", {"action": "error", "target": "error"})
         if not good:
             print("".join(narrator.log), file=sys.stderr)
         return good
 
 
-def flash_board(flash: Path, image: Path, server: dict, device: str = DEVICE) -> None:
-    """Make the flash of a board that knows the server."""
+def flash_board(
+    flash: Path, image: Path, server: dict, device: str = DEVICE, **more: object
+) -> None:
+    """Make the flash of a board that knows the server, with `more` settings in its config.py."""
     settings = {
         "URL": server["url"],
         "GATEWAY_TOKEN": server["gatewayToken"],
         "CONTROLLER_ID": device,
+        **more,
     }
     config = [f"{key}={value}" for key, value in settings.items()]
     command = [sys.executable, BOARD, "flash", flash, "--image", image, "--config", *config]

@@ -4,6 +4,8 @@ TENANT = "DEFAULT"
 CONTROLLER_ID = "simulated-1"
 TARGET_TOKEN = None
 GATEWAY_TOKEN = None
+# A list of public keys (PEM): only releases that one of them has signed are installed.
+TRUSTED_KEYS = None
 
 # How often to poll; None: as the server says.
 POLL_S = None

@@ -15,6 +15,7 @@ board.updater(
     tenant=config.TENANT,
     target_token=config.TARGET_TOKEN,
     gateway_token=config.GATEWAY_TOKEN,
+    trusted_keys=config.TRUSTED_KEYS,
     feed=machine.WDT(timeout=config.WATCHDOG_S * 1000).feed,
     self_test=app.self_test,
     attributes={"board": "simulated", "version": app.version},

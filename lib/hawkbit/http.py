@@ -92,7 +92,7 @@ class Session:
     """
 
     # Settings. feed(): for a watchdog; called before and after dialling and every second of
-    # waiting for an answer, not inside dialling and not inside a write that stalls.
+    # waiting for an answer, in the TLS handshake and in a write that stalls.
     feed = None
     timeout_s = 20  # for connecting, for a write, and how long the server may be silent
     min_bytes_per_s = 256  # how far behind it may fall: three timeout_s; 0: as far as it likes
