@@ -221,16 +221,16 @@ MUTATIONS = [
         "that a delta failed is not written down",
         "delta-of-wrong-bytes",
         [
-            ("action", "write(full=True, at=0,", "write(at=0,"),
+            ("action", "write(full=True, at=0)", "write(at=0)"),
             ("action", 'and not record.get("full"):', "and not self._full:"),
             (
                 "action",
-                "        self._download = None\n        kept",
-                "        self._full = False\n        self._download = None\n        kept",
+                "        kept = journal.record.get(",
+                "        self._full = False\n        kept = journal.record.get(",
             ),
             (
                 "action",
-                '%s; taking the full image", e)\n',
+                '%s: full", e)\n',
                 '%s", e)\n                self._full = True\n',
             ),
         ],
