@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from rollouts.api import Hawkbit, RolloutsError, UnreachableError
+from rollouts.serve.dialect import HAWKBIT_1_0_4
 from rollouts.testing import local_server
 
 ROOT = Path(__file__).resolve().parents[2]
