@@ -66,10 +66,10 @@ MUTATIONS = [
         [
             (
                 "action",
-                '        self._reports.progress("installed, resetting", state=ACTIVATING,',
+                "        signed = self._signed or",
                 "        for part in self._order:\n"
                 "            self._sinks[part].activate()\n"
-                '        self._reports.progress("installed, resetting", state=ACTIVATING,',
+                "        signed = self._signed or",
             )
         ],
     ),
@@ -84,8 +84,8 @@ MUTATIONS = [
         [
             (
                 "action",
-                "at=download.offset, etag=download.etag",
-                "at=download.offset + 8192, etag=download.etag",
+                '"at": download.offset,',
+                '"at": download.offset + 8192,',
             )
         ],
     ),
@@ -155,7 +155,7 @@ MUTATIONS = [
     Mutation(
         "tries are not counted",
         "nvs",
-        [("action", "state=ACTIVATING, tries=tries)", "state=ACTIVATING)")],
+        [("action", "state=ACTIVATING, tries=tries,", "state=ACTIVATING,")],
     ),
     Mutation(
         "the header is programmed with the first block",
