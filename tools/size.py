@@ -24,6 +24,7 @@ APART = (
     "delta",
     "files",
     "filestore",
+    "http_date",
     "pem",
     "requests_session",
     "signature",

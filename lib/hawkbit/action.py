@@ -45,6 +45,7 @@ class Action:
         self._reports = updater.reports()
         self._download = None
         self._signed = None  # release counters, by part
+        self._missing = None  # the action whose deployment was not found
         kept = journal.record.get("kept", {})
         for part in self._order:
             if part in kept:
@@ -94,12 +95,14 @@ class Action:
             raise
 
     def _read(self, offer):
-        # None: canceled, or confirmed elsewhere, since the poll.
+        # None: canceled, or confirmed elsewhere, since the poll. Twice is another matter.
+        missing, self._missing = self._missing, None
         try:
             return ddi.read(self._client, offer)
         except HTTPError as e:
-            if e.status not in (404, 410):
+            if e.status not in (404, 410) or missing == offer.action_id:
                 raise
+            self._missing = offer.action_id
 
     def _take(self, deployment):
         # Is there something to do for it? Its identity is (action, content), since ids start
@@ -117,7 +120,11 @@ class Action:
             keys["posts"] = record.get("posts", 0)
             if record.get("ended") == ddi.RESULT_SUCCESS or tries >= self._updater.max_tries:
                 # The server missed how it ended.
-                self._reports.end(record.get("ended", ddi.RESULT_FAILURE), ["ended before"])
+                self._reports.end(
+                    record.get("ended", ddi.RESULT_FAILURE),
+                    ["ended before"],
+                    lost=deployment.action_id,  # offered once more, it waits for the operator
+                )
                 return False
         if is_same and record.get("stored") == _names(deployment):
             self._journal.renew(state=STAGED, kept=record["kept"], **keys)
@@ -183,8 +190,8 @@ class Action:
             except UpdateError as e:
                 if download.file is download.artifact:
                     raise
-                log.line(log.ERROR, "%s: full", e)
-                self._journal.write(full=True, at=0)
+                log.line(log.ERROR, "%s; taking the full image", e)
+                self._journal.write(full=True, at=0, etag=None, frame=0)
                 yield from self._begin(artifact, deployment)
 
     def _is_wanted(self):
@@ -216,7 +223,7 @@ class Action:
 
                 return DeltaDownload(self._client, artifact, sink, delta, record.get("frame", 0))
         except (KeyError, ImportError, MemoryError, OSError) as e:
-            log.line(log.INFO, "delta: %r", e)
+            log.line(log.INFO, "no delta: %r", e)
         return Download(self._client, artifact, sink)
 
     def _window(self, download):
@@ -309,9 +316,9 @@ class Action:
             return False  # it has ended, and that wins once it is delivered
         is_late = stop_id == self.id and self._journal.state in (ACTIVATING, TESTING)
         if is_late:
-            body = ddi.feedback(ddi.EXEC_REJECTED, ddi.RESULT_NONE, [_TOO_LATE])
+            body = ddi.feedback(offer.action_id, ddi.EXEC_REJECTED, ddi.RESULT_NONE, [_TOO_LATE])
         else:
-            body = ddi.feedback(ddi.EXEC_CLOSED, ddi.RESULT_SUCCESS)
+            body = ddi.feedback(offer.action_id, ddi.EXEC_CLOSED, ddi.RESULT_SUCCESS)
             if stop_id == self.id:
                 self.drop("canceled")
         self._client.send("POST", ddi.FEEDBACK % (CANCEL_ACTION, offer.action_id), body)

@@ -12,25 +12,18 @@ import json
 
 from micropython import const
 
-from hawkbit import ddi, log
+from hawkbit import __version__, ddi, log
 from hawkbit.errors import HTTPError, ProtocolError, UpdateError
-from hawkbit.http import split_url
+from hawkbit.http import absolute, split_url
 from hawkbit.settings import take_all
 
 BLOCK_SIZE = const(4096)
 
 
 def quote(text):
-    """Percent-encode one path segment; UTF-8."""
-    safe = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:@"
+    """Percent-encode one path segment; UTF-8. What RFC 3986 allows there stays as it is."""
+    safe = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:@!$&'()*+,;="
     return "".join(chr(b) if b in safe else "%%%02X" % b for b in text.encode())
-
-
-def absolute(url, location):
-    """Return the URL that `location` means, in an answer from `url`."""
-    if location.startswith("/"):
-        return "/".join(url.split("/", 3)[:3]) + location
-    return location
 
 
 class Client:
@@ -46,6 +39,7 @@ class Client:
     rewrite_links = False  # bring links of artifacts home too: a proxy writes wrong hosts
     weak_hashes = False  # take sha1 or md5 from servers that have no sha256
     json_limit = 8 * 1024  # bytes of an answer, at least 4096
+    headers = {}  # more of them, for a proxy or a gateway at that origin
 
     def __init__(self, session, address, tenant, controller_id, **settings):
         take_all(self, settings)
@@ -54,6 +48,7 @@ class Client:
         self.url = ddi.CONTROLLER % (address.rstrip("/"), quote(tenant), quote(controller_id))
         self._session = session
         self.origin = split_url(address)[:3]
+        self._base_path = split_url(address)[3].rstrip("/")
         self._etag = None
         self._polled = None
 
@@ -71,7 +66,7 @@ class Client:
         try:
             if response.status != 304 or not self._polled:
                 etag = response.header("etag")
-                self._polled = ddi.poll(self._json(response))
+                self._polled = ddi.poll(self._json(response, self.url))
             self._etag = etag
         finally:
             response.close()
@@ -82,13 +77,25 @@ class Client:
         self.send("PUT", "/" + ddi.CONFIG_DATA, ddi.config_data(attributes, mode))
 
     def at_home(self, link):
-        """Return `link` on the configured origin."""
-        return absolute(self.url, split_url(absolute(self.url, link))[3])
+        """Return `link` on the configured origin, behind the base path that a proxy strips."""
+        path = split_url(absolute(self.url, link))[3]
+        if not path.startswith(self._base_path + "/"):
+            path = self._base_path + path
+        return "/".join(self.url.split("/", 3)[:3]) + path
+
+    def artifact_link(self, link):
+        """Return where to ask for an artifact: at home too, if its link names our own host and
+        another scheme, as behind a proxy that ends TLS, or if `rewrite_links` says so."""
+        scheme, host, port, _ = split_url(absolute(self.url, link))
+        is_own = host == self.origin[1] and (scheme != self.origin[0] or port == self.origin[2])
+        return self.at_home(link) if is_own or self.rewrite_links else absolute(self.url, link)
 
     def request(self, method, url, headers, body=None):
-        """Ask any server; the token goes along to the configured origin only."""
+        """Ask any server; the token and the user's headers go to the configured origin only."""
         headers["Accept"] = "application/hal+json, */*"
+        headers["User-Agent"] = "micropython-hawkbit/" + __version__
         if split_url(url)[:3] == self.origin:
+            headers.update(self.headers)
             if self.target_token:
                 headers["Authorization"] = "TargetToken " + self.target_token
             elif self.gateway_token:
@@ -101,7 +108,7 @@ class Client:
         etag, self._etag = self._etag, None
         response = self.request("GET", self.at_home(link), {})
         try:
-            answer = self._json(response)
+            answer = self._json(response, link)
         finally:
             response.close()
         self._etag = etag
@@ -120,9 +127,9 @@ class Client:
         finally:
             response.close()
 
-    def _json(self, response):
+    def _json(self, response, url):
         if response.status != 200:
-            raise self.error(response, "GET")
+            raise self.error(response, url)
         n = response.readinto(self.view)
         body = bytes(self.view[:n])
         if n == BLOCK_SIZE:
@@ -136,19 +143,30 @@ class Client:
         rest = bytearray(self.json_limit - BLOCK_SIZE + 1)
         n = response.readinto(memoryview(rest))
         if n == len(rest):
-            raise UpdateError("an answer larger than %d bytes" % self.json_limit)
+            raise UpdateError("an answer larger than %d bytes: json_limit" % self.json_limit)
         return rest[:n]
 
     def error(self, response, path):
-        """Return the HTTPError of an answer, with hawkBit's errorCode if its body has one."""
+        """Return the HTTPError of an answer: hawkBit's errorCode if its body has one, where a
+        redirect leads, and how long to wait."""
+        location = response.header("location")
+        if 300 <= response.status < 400 and location:
+            path = "%s, moved to %s" % (path, location)
+        retry_after = response.header("retry-after")
         try:
             n = response.readinto(self.view)
             code = json.loads(bytes(self.view[:n])).get("errorCode")
         except (OSError, ProtocolError, ValueError, AttributeError, RuntimeError):
             code = None  # HTML, nothing, cut off
-        try:
-            retry_after_s = int(response.header("retry-after") or "")
-        except ValueError:  # none, or a date
-            retry_after_s = None
         code = code if type(code) is str else None
-        return HTTPError(response.status, path, code, retry_after_s)
+        seconds = _seconds(retry_after) if retry_after else None
+        return HTTPError(response.status, path, code, seconds)
+
+
+def _seconds(text):
+    try:
+        return int(text)
+    except ValueError:
+        from hawkbit import http_date
+
+        return http_date.seconds_until(text)

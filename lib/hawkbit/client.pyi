@@ -15,9 +15,9 @@ class _ClientSettings(TypedDict, total=False):
     rewrite_links: bool
     weak_hashes: bool
     json_limit: int
+    headers: dict[str, str]
 
 def quote(text: str) -> str: ...
-def absolute(url: str, location: str) -> str: ...
 
 class Client:
     target_token: str | None
@@ -25,6 +25,7 @@ class Client:
     rewrite_links: bool
     weak_hashes: bool
     json_limit: int
+    headers: dict[str, str]
     block: bytearray
     view: memoryview
     url: str
@@ -41,6 +42,7 @@ class Client:
     def poll(self) -> Poll: ...
     def config_data(self, attributes: dict[str, Any], mode: str = ...) -> None: ...
     def at_home(self, link: str) -> str: ...
+    def artifact_link(self, link: str) -> str: ...
     def request(
         self, method: str, url: str, headers: dict[str, str], body: bytes | None = None
     ) -> Response: ...

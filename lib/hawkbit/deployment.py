@@ -49,13 +49,15 @@ def read(client, offer):
     Only for one just polled: asking for the deploymentBase of a closed action breaks the
     server's record of it. Raises UpdateError when it can never be installed.
     """
-    return parse(client.get(offer.link), offer.action_id, client.weak_hashes)
+    is_https = client.origin[0] == "https"
+    return parse(client.get(offer.link), offer.action_id, client.weak_hashes, is_https)
 
 
-def parse(answer, action_id, weak_hashes=False):
+def parse(answer, action_id, weak_hashes=False, is_https=True):
     """Return the Deployment in a deploymentBase or confirmationBase answer.
 
-    weak_hashes: take sha1 or md5 too. Raises UpdateError, naming the field.
+    weak_hashes: take sha1 or md5 too. is_https: can it be asked for, and so is preferred?
+    Raises UpdateError, naming the field.
     The order of chunks and artifacts means nothing.
     """
     if answer is None:  # gooseBit's way to say that there is nothing
@@ -66,7 +68,7 @@ def parse(answer, action_id, weak_hashes=False):
     artifacts = []
     deltas = {}
     for chunk in _need(chunks, list, "chunks"):
-        artifacts += _artifacts(_need(chunk, dict, "chunk"), weak_hashes, deltas)
+        artifacts += _artifacts(_need(chunk, dict, "chunk"), (weak_hashes, is_https), deltas)
     if not artifacts:
         raise UpdateError("the distribution set has no artifacts")
     return Deployment(
@@ -97,7 +99,7 @@ def _need(value, kind, name):
     return value
 
 
-def _artifacts(chunk, weak_hashes, deltas):
+def _artifacts(chunk, taken, deltas):
     part = _need(chunk.get("part"), str, "part")
     name = _need(chunk.get("name"), str, "name")
     version = _need(chunk.get("version"), str, "version")
@@ -110,7 +112,7 @@ def _artifacts(chunk, weak_hashes, deltas):
         # Never an artifact of its own, since no signature covers it.
         is_delta = filename[1:][-28:-22] == ".from-" and filename.endswith(".delta")
         try:
-            file = _file(entry, filename, weak_hashes)
+            file = _file(entry, filename, *taken)
         except UpdateError:
             if not is_delta:
                 raise
@@ -125,14 +127,14 @@ def _artifacts(chunk, weak_hashes, deltas):
     return found
 
 
-def _file(entry, filename, weak_hashes):
+def _file(entry, filename, weak_hashes, is_https):
     # size, hash, digest, url
     size = _need(entry.get("size"), int, "size")
     if size < 1:
         raise UpdateError("%s: size is %d" % (filename, size))
     hashes = _need(entry.get("hashes"), dict, "hashes")
     algorithm, digest = _hash(hashes, filename, weak_hashes)
-    return size, algorithm, digest, _link(entry.get("_links"), filename)
+    return size, algorithm, digest, _link(entry.get("_links"), filename, is_https)
 
 
 def _metadata(entries):
@@ -150,20 +152,26 @@ def _hash(hashes, filename, weak_hashes):
             return algorithm, digest.lower()
         if not weak_hashes:
             break
-    raise UpdateError("%s: no usable sha256" % filename)
+    raise UpdateError("%s: no usable sha256; weak_hashes=True takes sha1 or md5" % filename)
 
 
-def _link(links, filename):
-    # Rels are the operator's choice; a stock server has only download-http, over https too.
+def _link(links, filename, is_https):
+    # The rels are the operator's choice. A stock server has only download-http, over https too.
+    rels = ["download", "download-http"] if is_https else ["download-http", "download"]
     if type(links) is dict:
-        others = [rel for rel in sorted(links) if not rel.startswith("md5sum")]
-        for rel in ["download", "download-http"] + others:
+        rels += [rel for rel in sorted(links) if not rel.startswith("md5sum")]
+        for rel in rels:
             url = href(links, rel)
             if url:
-                # hawkBit encodes a space as + and does not decode it: 404. A + comes as %2B.
-                path, slash, last = url.rpartition("/")
-                return path + slash + last.replace("+", "%20") if " " in filename else url
+                return _decoded(url) if " " in filename else url
     raise UpdateError("%s: no usable link" % filename)
+
+
+def _decoded(url):
+    # hawkBit encodes a space in a name as + and does not decode it: 404. A + comes as %2B.
+    path, question, query = url.partition("?")
+    path, slash, last = path.rpartition("/")
+    return path + slash + last.replace("+", "%20") + question + query
 
 
 def stop_id(answer):
@@ -177,14 +185,17 @@ def stop_id(answer):
     return str(found)
 
 
-def feedback(execution, finished, details=(), code=None):
-    """Return an ActionFeedback. No timestamp: a wrong one leaves the target pending for ever."""
+def feedback(action_id, execution, finished, details=(), code=None):
+    """Return an ActionFeedback. No timestamp: a wrong one leaves the target pending for ever.
+
+    Servers up to 0.3.0M7, and the documents of Bosch IoT Rollouts, want the id here too.
+    """
     status = {"execution": execution, "result": {"finished": finished}}
     if details:
         status["details"] = clean_details(details)
     if code is not None:
         status["code"] = code
-    return {"status": status}
+    return {"id": action_id, "status": status}
 
 
 def clean_details(details):

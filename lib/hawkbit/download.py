@@ -24,11 +24,12 @@ import hashlib
 
 from micropython import const
 
-from hawkbit.client import BLOCK_SIZE, absolute
+from hawkbit.client import BLOCK_SIZE
 from hawkbit.errors import HTTPError, ProtocolError, UpdateError
+from hawkbit.http import absolute
 
 _MAX_STUCK = const(5)
-_MAX_REDIRECTS = const(3)
+_MAX_REDIRECTS = const(5)
 _REDIRECTS = const((301, 302, 303, 307, 308))
 _FIREWALL = const("%;\\/")  # what Spring's, before hawkBit, refuses in a path, however encoded
 
@@ -41,17 +42,19 @@ def ask(client, url, start, end, etag=None):
     Raises UpdateError for a link from https to http.
     """
     headers = {"Range": "bytes=%d-%d" % (start, end - 1)}
-    if etag:
+    if etag and etag[:2] != "W/":  # a weak one is not allowed there: the hash decides
         headers["If-Range"] = etag
-    for _ in range(_MAX_REDIRECTS):
+    for _ in range(_MAX_REDIRECTS + 1):
         if client.origin[0] == "https" and not url.startswith("https:"):
             raise UpdateError("artifact link leads from https to http; see rewrite_links")
         # A copy: the token in it must not go along to where a redirect leads.
         response = client.request("GET", url, headers.copy())
         if response.status not in _REDIRECTS:
             return response, url
-        location = response.header("location") or ""
+        location = response.header("location")
         response.close()
+        if not location:
+            raise ProtocolError("a redirect to nowhere")
         url = absolute(url, location)
     raise ProtocolError("over %d redirects" % _MAX_REDIRECTS)
 
@@ -70,10 +73,8 @@ class Download:
         self.file = file or artifact  # what is fetched for it
         self.offset = 0
         self.etag = None
-        link = self.file.url
-        if client.rewrite_links:
-            link = client.at_home(link)
-        self._link = self._url = link
+        self._url = None  # where a redirect led
+        self._trusts_etag = True
         self._client = client
         self._sink = sink
         self._resumed = False
@@ -120,8 +121,10 @@ class Download:
     def _window(self, size, block_done):
         start = self._position()
         end = min(start + size, self.file.size)
-        url, self._url = self._url, self._link  # after an error the link is asked anew
-        response, url = ask(self._client, url, start, end, self.etag)
+        # After an error the link is asked anew.
+        url, self._url = self._url or self._client.artifact_link(self.file.url), None
+        etag = self.etag if self._trusts_etag else None
+        response, url = ask(self._client, url, start, end, etag)
         try:
             end = self._check_head(response, start, end)
             self.etag = response.header("etag")
@@ -163,14 +166,16 @@ class Download:
 
     def _check_head(self, response, start, end):
         # Returns where the body ends.
+        coding = response.header("content-encoding")
+        if response.status in (200, 206) and (coding or "identity") != "identity":
+            raise ProtocolError("compressed on the way (%s): switch that off there" % coding)
         if response.status == 206:
-            self._check_range(response, start)
-            return end
+            return self._check_range(response, start, end)
         if response.status == 200:
-            # The whole file: no Range there, or another file than the one begun with.
-            length = response.header("content-length")
-            if length and length != str(self.file.size):
-                self._wrong_size(length)
+            # The whole file: no Range there, or another file than the one begun with. Or so the
+            # server thinks; what restarts again and again is asked for without If-Range.
+            self._check_length(response)
+            self._trusts_etag = start == 0
             self._restart()
             return self.file.size
         if response.status == 400 and any(c in self.file.filename for c in _FIREWALL):
@@ -179,17 +184,37 @@ class Download:
             total = (response.header("content-range") or "").split("/")[-1]
             if total.isdigit() and total != str(self.file.size):
                 self._wrong_size(total)
+            self._trusts_etag = response.status == 416
             self._restart()
         raise self._client.error(response, self.file.filename)
 
-    def _check_range(self, response, start):
-        # "bytes 0-4095/1672800"
-        text = response.header("content-range") or ""
-        total = text.split("/")[-1]
-        if not text.startswith("bytes %d-" % start):
-            raise ProtocolError("Content-Range %s, asked from %d" % (text, start))
+    def _check_length(self, response):
+        length = response.header("content-length")
+        kind = response.header("content-type") or ""
+        if not length or length == str(self.file.size):
+            return
+        if kind.startswith("text/html") and ".htm" not in self.file.filename:
+            # A portal's page, or a proxy's: the network, for now.
+            raise OSError("someone else answers: %s bytes of %s" % (length, kind))
+        self._wrong_size(length)
+
+    def _check_range(self, response, start, end):
+        # "bytes 0-4095/1672800". Less than asked for is taken, as far as it has whole blocks.
+        text = response.header("content-range") or response.header("content-type") or ""
+        span, _, total = text.partition("/")
+        first, _, last = span.partition("-")
+        if first != "bytes %d" % start or not last.isdigit():
+            raise ProtocolError("%s instead of the bytes from %d on" % (text or "no range", start))
         if total != "*" and total != str(self.file.size):
             self._wrong_size(total)
+        return self._whole_blocks(start, min(end, int(last) + 1), end)
+
+    def _whole_blocks(self, start, end, wanted):
+        if end not in (wanted, self.file.size):
+            end = end // BLOCK_SIZE * BLOCK_SIZE
+        if end <= start:
+            raise ProtocolError("a range of less than %d bytes" % BLOCK_SIZE)
+        return end
 
     def _wrong_size(self, size):
         raise UpdateError(

@@ -29,6 +29,7 @@ _TO_THE_END = const(-1)  # of the connection
 
 KEPT_HEADERS = (
     "connection",
+    "content-encoding",
     "content-length",
     "content-range",
     "content-type",
@@ -66,6 +67,36 @@ def split_url(url):
     return scheme, name, int(port), "/" + path.partition("#")[0]
 
 
+def absolute(base, reference):
+    """Return the URL that `reference` means in an answer from `base`. RFC 3986, 5.2."""
+    scheme, colon, _ = reference.partition(":")
+    if colon and not any(c in scheme for c in "/?#"):
+        return reference
+    if reference[:2] == "//":
+        return base.split(":")[0] + ":" + reference
+    origin = "/".join(base.split("/", 3)[:3])
+    path = base[len(origin) :].split("#")[0].split("?")[0] or "/"
+    if reference[:1] == "?":
+        return origin + path + reference
+    if reference[:1] != "/":
+        reference = path[: path.rfind("/") + 1] + reference
+    path, question, query = reference.partition("?")
+    return origin + _without_dots(path) + question + query
+
+
+def _without_dots(path):
+    found = []
+    words = path.split("/")
+    for word in words:
+        if word == ".." and len(found) > 1:
+            found.pop()
+        elif word not in (".", ".."):
+            found.append(word)
+    if words[-1] in (".", ".."):
+        found.append("")
+    return "/".join(found)
+
+
 def _is_number(text, digits):
     # int() alone takes "+1", "0x1", "1_0" and any length.
     return 0 < len(text) < 15 and not text.strip(digits)
@@ -79,8 +110,9 @@ def _message(method, url, path, headers, body):
     if method != "GET":
         lines.append("Content-Length: %d" % len(body))
     text = "\r\n".join(lines) + "\r\n\r\n"
-    if not text.count("\r") == text.count("\n") == len(lines) + 1:
-        raise ProtocolError("a line end in a header")
+    for line in lines:
+        if "\r" in line or "\n" in line:
+            raise ProtocolError("a line end in the header " + line.split(":")[0])
     return text.encode() + body
 
 
@@ -303,24 +335,33 @@ class Response:
         self._headers = {}
         line = self._connection.line()
         while line:
+            following = self._connection.line()
+            while following[:1] in (b" ", b"\t"):  # obsolete folding (5.2)
+                line += b" " + following.strip()
+                following = self._connection.line()
             self._keep(line)
-            line = self._connection.line()
+            line = following
         return version == b"HTTP/1.1"
 
     def _keep(self, line):
+        # A header that is not needed hurts nobody, whatever is in it.
         name, colon, value = line.partition(b":")
-        if not colon or name.split() != [name]:  # a folded line, too (5.2)
+        try:
+            key = name.strip().decode().lower()
+        except ValueError:
+            return
+        if key not in KEPT_HEADERS or (key == "etag" and len(value) >= _MAX_ETAG):
+            return
+        if not colon or name != name.strip():
             raise ProtocolError("not a header: %s" % line[:40])
         try:
-            name = name.decode().lower()
-            if name in KEPT_HEADERS and (name != "etag" or len(value) < _MAX_ETAG):
-                # RFC 9110, 5.5
-                value = value.strip().decode().replace("\r", " ").replace("\0", " ")
-                if self._headers.get(name, value) != value:
-                    value = self._headers[name] + ", " + value
-                self._headers[name] = value
+            # RFC 9110, 5.5
+            value = value.strip().decode().replace("\r", " ").replace("\0", " ")
         except ValueError:
             raise ProtocolError("not UTF-8: %s" % line[:40])
+        if self._headers.get(key, value) != value:
+            value = self._headers[key] + ", " + value
+        self._headers[key] = value
 
     def _find_body(self):
         # Where does the body end? (6.3)

@@ -10,6 +10,7 @@ class _SessionSettings(TypedDict, total=False):
     min_bytes_per_s: int
     deadline_s: float
 
+def absolute(base: str, reference: str) -> str: ...
 def split_url(url: str) -> tuple[str, str, int, str]: ...
 
 class Session:

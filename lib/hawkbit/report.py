@@ -16,7 +16,7 @@ from hawkbit.deployment import (
     RESULT_SUCCESS,
     feedback,
 )
-from hawkbit.errors import PASSING, HTTPError
+from hawkbit.errors import PASSING, HTTPError, ProtocolError
 from hawkbit.journal import DOWNLOADING, IDLE, REPORTING, STAGED
 
 _MAX_POSTS = const(18)  # of 20: one is for the end, one for an answer to a cancel
@@ -30,6 +30,7 @@ class Reports:
         self._client = client
         self._journal = journal
         self._event = event
+        self._unknown = None  # the action of a report that was answered 404 or 410
 
     def queue(self):
         """Return the undelivered final reports, oldest first."""
@@ -66,14 +67,17 @@ class Reports:
 
     def deliver(self):
         """Deliver all that is queued. Raises OSError and HTTPError when one stays."""
-        while self.queue():
-            self._deliver_oldest()
-        if self._journal.state == REPORTING:
+        while self.queue() and self._deliver_oldest():
+            pass
+        self._go_idle()
+
+    def _go_idle(self):
+        if self._journal.state == REPORTING and not self.queue():
             self._journal.write(state=IDLE)
 
     def _deliver_oldest(self):
-        # Gone from flash with 2xx, 404 or 410. What the server can never take goes once more
-        # without details, and is then dropped.
+        # Gone from flash with 2xx. What the server can never take goes once more without
+        # details, and is then dropped. False: the next poll tells what 404 or 410 meant.
         queue = self.queue()
         action_id, execution, finished, details = queue[0]
         try:
@@ -81,18 +85,33 @@ class Reports:
         except HTTPError as e:
             if e.is_transient():
                 raise
+            if e.status in (404, 410):
+                self._unknown = action_id
+                return False
             if e.status in (400, 429) and details:
                 self._journal.write(reports=[[action_id, execution, finished, []]] + queue[1:])
-                return
-            if e.status not in (404, 410):
-                log.line(log.ERROR, "report of action %s lost: %s", action_id, e)
-                self._journal.write(lost=action_id)
+                return True
+            log.line(log.ERROR, "report of action %s lost: %s", action_id, e)
+            self._journal.write(lost=action_id)
         self._journal.write(reports=queue[1:])
+        return True
+
+    def settle(self, poll):
+        """Drop a report that was answered 404 or 410, unless the server still offers its action:
+        then it was not taken, and stays. Raises ProtocolError for that."""
+        action_id, self._unknown = self._unknown, None
+        if action_id is None:
+            return
+        if poll.deployment and poll.deployment.action_id == action_id:
+            raise ProtocolError("action %s is offered, and its report is refused" % action_id)
+        queue = [report for report in self.queue() if report[0] != action_id]
+        self._journal.write(reports=queue)
+        self._go_idle()
 
     def _send(self, action_id, execution, finished, details):
         # One status entry. EXEC_CLOSED ends the action; 410: it has ended.
         path = FEEDBACK % (DEPLOYMENT_BASE, action_id)
-        self._client.send("POST", path, feedback(execution, finished, details))
+        self._client.send("POST", path, feedback(action_id, execution, finished, details))
 
     def progress(self, text, **changes):
         """Tell how it goes, and write `changes` to the journal with it.

@@ -269,6 +269,8 @@ class Updater:
             yield
         poll = self._poll()
         yield
+        if self._reports:
+            is_stuck |= not self._try(self._reports.settle, poll)
         if self.on_trial:
             if poll.cancel:
                 self._try(self._cancel, poll.cancel)  # in vain: it is confirmed all the same

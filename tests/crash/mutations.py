@@ -66,10 +66,10 @@ MUTATIONS = [
         [
             (
                 "action",
-                "        signed = self._signed or",
+                '        self._reports.progress("installed, resetting", state=ACTIVATING,',
                 "        for part in self._order:\n"
                 "            self._sinks[part].activate()\n"
-                "        signed = self._signed or",
+                '        self._reports.progress("installed, resetting", state=ACTIVATING,',
             )
         ],
     ),
@@ -84,8 +84,8 @@ MUTATIONS = [
         [
             (
                 "action",
-                '"at": download.offset,',
-                '"at": download.offset + 8192,',
+                "at=download.offset, etag=download.etag",
+                "at=download.offset + 8192, etag=download.etag",
             )
         ],
     ),
@@ -155,7 +155,7 @@ MUTATIONS = [
     Mutation(
         "tries are not counted",
         "nvs",
-        [("action", "state=ACTIVATING, tries=tries,", "state=ACTIVATING,")],
+        [("action", "state=ACTIVATING, tries=tries)", "state=ACTIVATING)")],
     ),
     Mutation(
         "the header is programmed with the first block",
@@ -221,16 +221,16 @@ MUTATIONS = [
         "that a delta failed is not written down",
         "delta-of-wrong-bytes",
         [
-            ("action", "write(full=True, at=0)", "write(at=0)"),
+            ("action", "write(full=True, at=0,", "write(at=0,"),
             ("action", 'and not record.get("full"):', "and not self._full:"),
             (
                 "action",
-                "        kept = journal.record.get(",
-                "        self._full = False\n        kept = journal.record.get(",
+                "        self._download = None\n        kept",
+                "        self._full = False\n        self._download = None\n        kept",
             ),
             (
                 "action",
-                '%s: full", e)\n',
+                '%s; taking the full image", e)\n',
                 '%s", e)\n                self._full = True\n',
             ),
         ],

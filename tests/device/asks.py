@@ -15,12 +15,12 @@ def stop_id(client, link):
 
 
 def feedback(client, action_id, execution, finished, details=(), code=None):
-    body = shapes.feedback(execution, finished, details, code)
+    body = shapes.feedback(action_id, execution, finished, details, code)
     client.send("POST", shapes.FEEDBACK % (ddi.DEPLOYMENT_BASE, action_id), body)
 
 
 def cancel_feedback(client, action_id, execution, finished, details=()):
-    body = shapes.feedback(execution, finished, details)
+    body = shapes.feedback(action_id, execution, finished, details)
     client.send("POST", shapes.FEEDBACK % (ddi.CANCEL_ACTION, action_id), body)
 
 

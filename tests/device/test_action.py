@@ -617,20 +617,37 @@ def test_poll_that_fails_during_a_download_does_not_stop_it():
         assert action.status == "finished", fault
 
 
-def test_action_offered_again_after_its_end_is_tried_twice_at_most():
+def test_action_whose_report_is_refused_and_which_is_offered_again_is_an_error_and_no_loop():
     server = FakeServer()
     wrong = server.add(DATA, hashes={"sha256": "0" * 64})
     server.assign(chunks=[chunk([wrong])])
     server.fault("feedback", empty(410))
     device = FakeDevice(server)
+    device.cycle()
+    requests = len(server.session.requests)
+    device.cycles(5)
+    assert len(server.session.requests) - requests <= 2 * 5  # the report and a poll
+    assert len([r for r in server.seen("artifacts") if r.range()[0] == 0]) == 1
+    assert any("is offered, and its report is refused" in text for text in device.errors())
+    server.faults = []
+    device.cycles(2)
+    assert server.actions[0].status == "error"
+
+
+def test_action_offered_again_after_its_success_is_told_once_and_then_waits():
+    server, device, action = assigned()
+    device.cycles(3)
+    assert action.status == "finished"
+    action.status, action.is_active = "running", True  # the server lost its end
+    server.right_answer = lambda request, right=server.right_answer: (
+        empty(200) if "feedback" in request.path else right(request)
+    )
     device.cycles(6)
-    starts = [request for request in server.seen("artifacts") if request.range()[0] == 0]
-    assert len(starts) == 2
-    last = server.seen("feedback")[-1].json()["status"]
-    assert last["result"]["finished"] == "failure" and last["details"] == ["ended before"]
-    # The budget of status entries is the action's, not the try's.
-    words = [request.json()["status"]["execution"] for request in server.seen("feedback")]
-    assert device.record()["posts"] == words.count("proceeding")
+    words = [
+        r.json()["status"] for r in server.seen("feedback") if r.json()["status"].get("details")
+    ]
+    assert [w["details"] for w in words].count(["ended before"]) == 1
+    assert device.slot.calls.count("activate") == 1
 
 
 def test_rolled_back_slot_is_seen_before_its_company_is_asked():

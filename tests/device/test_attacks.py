@@ -209,13 +209,24 @@ def test_action_offered_again_after_its_failure_gets_one_report_more():
 
 
 def test_report_that_is_refused_costs_nothing_more():
-    for answer in (empty(400), error(429, "quota.tooManyEntries"), empty(410)):
+    for answer in (empty(400), error(429, "quota.tooManyEntries")):
         server = FakeServer()
         server.assign(chunks=[])
         server.fault("feedback", answer)
         device = FakeDevice(server)
         device.cycles(5)
         assert reports_and_saves(device, server) == (0, 0), answer
+
+
+def test_report_of_an_action_that_is_said_to_be_gone_and_is_offered_costs_one_post_a_cycle():
+    server = FakeServer()
+    server.assign(chunks=[])
+    server.fault("feedback", empty(410))
+    device = FakeDevice(server)
+    device.cycles(5)
+    posts, saves = reports_and_saves(device, server)
+    assert posts <= 5 and saves == 0
+    assert device.cycles(8) > 600  # and the cycles grow rare
 
 
 # TLS that nobody verifies

@@ -4,10 +4,9 @@ import json
 
 import asks
 from fake_ddi import CLOSED, QUOTA, empty, error
-from fakes import FakeSession, FakeSink
+from fakes import FakeSession
 from hawkbit.client import Client, quote
-from hawkbit.deployment import EXEC_CLOSED, RESULT_SUCCESS, Artifact
-from hawkbit.download import Download
+from hawkbit.deployment import EXEC_CLOSED, RESULT_SUCCESS
 from hawkbit.errors import HTTPError, ProtocolError, UpdateError
 from runner import raises
 
@@ -125,7 +124,7 @@ def test_poll_after_a_link_that_is_none_is_asked_whole():
 
 
 def test_retry_after_that_is_no_number_is_none():
-    for text in ("", "\u00b2", "Wed, 21 Oct 2026 07:28:00 GMT", "1.5", "soon"):
+    for text in ("", "\u00b2", "Wed, 21 Oct", "1.5", "soon", "Wed, 21 Oct 2026 7.28 GMT"):
         found, _ = client([(503, {"Retry-After": text}, b"")])
         assert raises(HTTPError, found.poll).retry_after_s is None
     found, _ = client([(503, {"Retry-After": "120"}, b"")])
@@ -193,12 +192,10 @@ def test_json_links_of_another_host_are_asked_at_home():
 
 def test_json_link_that_is_none_is_protocol_error():
     for link in (
-        "x",
         "ftp://server/x",
         "http://",
         "http://a b/",
         "https://server\r\nx: y/",
-        "?c=1",
     ):
         found, session = client([])
         raises(ProtocolError, asks.stop_id, found, link)
@@ -260,8 +257,7 @@ def test_refusal_whose_body_breaks_off_keeps_its_status():
 def asked(link, answers=None, url=HOST, **kwargs):
     """Return the requests for an artifact at `link`."""
     found, session = client(answers or [(206, {}, b"x")], url, **kwargs)
-    one = Artifact("os", "fw", "1", {}, "fw.bin", 4096, "sha256", "0" * 64, link)
-    asks.artifact(found, Download(found, one, FakeSink())._link, 0, 4096)
+    asks.artifact(found, found.artifact_link(link), 0, 4096)
     return session.requests
 
 
@@ -301,7 +297,7 @@ def test_artifact_link_from_https_to_http_is_refused():
 
 
 def test_artifact_from_http_may_lead_to_https():
-    requests = asked("https://server/fw.bin", url="http://server")
+    requests = asked("https://cdn/fw.bin", url="http://server")
     assert "authorization" not in requests[0].headers
 
 
@@ -337,8 +333,8 @@ def test_redirect_to_http_is_refused():
 def test_redirects_without_end_or_aim_are_protocol_errors():
     found, session = client(lambda request: (302, {"Location": request.url}, b""))
     raises(ProtocolError, asks.artifact, found, HOST + "/fw.bin", 0, 10)
-    assert len(session.requests) == 3
-    for location in ("", "fw.bin", "ftp://x/y", "https://user@x/y", "//evil\r\nx/y"):
+    assert len(session.requests) == 6
+    for location in ("", "ftp://x/y", "https://user@x/y", "//evil\r\nx/y"):
         answers = [(302, {"Location": location}, b""), (206, {}, b"")]
         found, session = client(answers, "http://server")
         raises(ProtocolError, asks.artifact, found, "http://server/fw.bin", 0, 10)

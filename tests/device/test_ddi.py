@@ -303,12 +303,11 @@ def test_cancel_of_wrong_shape_is_protocol_error():
 
 
 def test_feedback_has_only_what_the_server_takes():
-    assert deployment.feedback(deployment.EXEC_CLOSED, deployment.RESULT_SUCCESS) == {
-        "status": {"execution": "closed", "result": {"finished": "success"}}
+    assert deployment.feedback("7", deployment.EXEC_CLOSED, deployment.RESULT_SUCCESS) == {
+        "id": "7",
+        "status": {"execution": "closed", "result": {"finished": "success"}},
     }
-    status = deployment.feedback(deployment.EXEC_PROCEEDING, deployment.RESULT_NONE, ["a"], 7)[
-        "status"
-    ]
+    status = deployment.feedback("7", "proceeding", "none", ["a"], 7)["status"]
     assert status["details"] == ["a"] and status["code"] == 7
 
 

@@ -225,11 +225,29 @@ def test_part_longer_than_asked_for_is_cut_and_closes_the_connection():
 
 
 def test_part_shorter_than_asked_for_is_an_error_and_keeps_the_blocks():
-    answers = [(206, {"Content-Range": "bytes 0-4999/20000"}, DATA[:5000])]
+    answers = [(206, {"Content-Range": "bytes 0-8191/20000"}, DATA[:5000])]
     found, _, _ = download(answers)
     begin(found)
     raises(ProtocolError, window, found)
     assert found.offset == 4096
+
+
+def test_part_that_says_it_is_shorter_is_taken_as_far_as_it_has_whole_blocks():
+    def half(request):
+        first, end = request.range()
+        last = min(first + 5000, end) - 1
+        span = "bytes %d-%d/20000" % (first, last)
+        return 206, {"Content-Range": span}, DATA[first : last + 1]
+
+    found, session, sink = download(half)
+    assert whole(found) is True and sink.data == DATA
+    assert len(session.requests) == 5
+
+
+def test_part_shorter_than_a_block_is_an_error_and_no_endless_loop():
+    found, session, _ = download([(206, {"Content-Range": "bytes 0-99/20000"}, DATA[:100])])
+    begin(found)
+    raises(ProtocolError, window, found)
 
 
 def test_range_refused_starts_again():

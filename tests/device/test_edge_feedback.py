@@ -40,7 +40,7 @@ def test_e2_no_report_has_a_timestamp():
     posts = server.seen("POST")
     assert len(posts) >= 3
     for post in posts:
-        assert sorted(post.json()) == ["status"]
+        assert sorted(post.json()) == ["id", "status"]
 
 
 def test_e3_markup_in_a_traceback_does_not_lose_the_report():

@@ -337,7 +337,7 @@ def test_e63_deployment_over_the_bound_is_reported():
     metadata = [{"key": "k", "value": "x" * 4000}] * 3
     action = server.assign(chunks=[chunk([server.add(pattern(100))], metadata=metadata)])
     FakeDevice(server).cycles(2)
-    assert closed(action)[0][2] == ["an answer larger than 8192 bytes"]
+    assert closed(action)[0][2] == ["an answer larger than 8192 bytes: json_limit"]
 
 
 def test_e64_rolled_back_image_was_never_reported_as_installed():
@@ -356,8 +356,11 @@ def test_e65_unknown_words_are_taken_as_attempt_and_unknown_rels_ignored():
         device = FakeDevice(server, accept=lambda deployment, answer=answer: answer)
         device.cycles(3)
         assert action.status == status
-    base = {"_links": {"newBase": {"href": URL}, "odd": 5}}
-    assert ddi.poll(base) == ddi.Poll(None, None, None, None, False)
+    answer = {
+        "config": {"polling": {"sleep": "1"}},
+        "_links": {"newBase": {"href": URL}, "odd": 5},
+    }
+    assert ddi.poll(answer) == ddi.Poll("1", None, None, None, False)
 
 
 def test_e66_encrypted_chunk_is_refused():

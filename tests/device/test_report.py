@@ -5,9 +5,9 @@ import json
 from fake_ddi import CLOSED, QUOTA, FakeServer, empty, error, pattern
 from fake_ddi import FakeDevice as Device
 from fakes import FakeSession, MemoryStore
-from hawkbit import deployment
+from hawkbit import ddi, deployment
 from hawkbit.client import Client
-from hawkbit.errors import HTTPError
+from hawkbit.errors import HTTPError, ProtocolError
 from hawkbit.journal import Journal
 from hawkbit.report import Reports
 from runner import raises
@@ -34,7 +34,7 @@ def on_flash(store):
 
 
 def test_report_taken_is_gone_from_flash():
-    for status in (200, 201, 204, 404, 410):
+    for status in (200, 201, 204):
         found, session, store = reports([empty(status), CLOSED], [REPORT, NEXT])
         raises(OSError, found.deliver)
         assert on_flash(store) == [NEXT], status
@@ -44,6 +44,26 @@ def test_report_taken_is_gone_from_flash():
             "result": {"finished": "failure"},
             "details": ["a", "b"],
         }
+
+
+def test_report_of_an_action_that_is_unknown_goes_once_the_poll_says_so():
+    for status in (404, 410):
+        found, session, store = reports([empty(status)], [REPORT, NEXT])
+        found.deliver()
+        assert on_flash(store) == [REPORT, NEXT] and len(session.requests) == 1
+        found.settle(ddi.Poll(None, ddi.Offer("9", "http://server/9"), None, None, False))
+        assert on_flash(store) == [NEXT], status
+
+
+def test_report_that_is_refused_while_its_action_is_offered_stays_and_is_an_error():
+    for status in (404, 410):
+        found, session, store = reports([empty(status)] * 2, [REPORT, NEXT])
+        for _ in range(2):
+            found.deliver()
+            e = raises(
+                ProtocolError, found.settle, ddi.Poll(None, ddi.Offer("7", "x"), None, None, 0)
+            )
+            assert "7" in str(e) and on_flash(store) == [REPORT, NEXT]
 
 
 def test_report_not_taken_for_now_stays_on_flash():

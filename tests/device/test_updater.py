@@ -204,7 +204,7 @@ def test_error_with_any_body_is_one_log_line():
         server, device = ready()
         server.fault("GET", (429, {}, body), 1)
         device.cycle()
-        assert device.errors() == ["HTTP 429 for GET"], body
+        assert device.errors() == ["HTTP 429 for " + URL + BASE], body
         assert device.cycle() == 300
 
 
