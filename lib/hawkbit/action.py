@@ -190,8 +190,8 @@ class Action:
             except UpdateError as e:
                 if download.file is download.artifact:
                     raise
-                log.line(log.ERROR, "%s; taking the full image", e)
-                self._journal.write(full=True, at=0, etag=None, frame=0)
+                log.line(log.ERROR, "%s: full", e)
+                self._journal.write(full=True, at=0)
                 yield from self._begin(artifact, deployment)
 
     def _is_wanted(self):
@@ -223,7 +223,7 @@ class Action:
 
                 return DeltaDownload(self._client, artifact, sink, delta, record.get("frame", 0))
         except (KeyError, ImportError, MemoryError, OSError) as e:
-            log.line(log.INFO, "no delta: %r", e)
+            log.line(log.INFO, "delta: %r", e)
         return Download(self._client, artifact, sink)
 
     def _window(self, download):

@@ -36,7 +36,7 @@ class DeltaDownload(Download):
         super().__init__(client, artifact, sink, delta)
         self.frame = frame
         self._read_base = sink.read_base
-        self._patch = Patch(sink.read_base)
+        self._patch = Patch(sink.read_base, client.view)
 
     def begin(self, have, etag, block_done):
         """See download.py."""
@@ -132,14 +132,14 @@ class DeltaDownload(Download):
 class Patch:
     """Makes the blocks of one frame after the other; needs a buffer of 4 KiB and the window.
 
-    read_base(offset, buf): fill `buf` from the running image.
+    read_base(offset, buf): fill `buf` from the running image. view: any 4096 bytes.
     """
 
-    def __init__(self, read_base):
+    def __init__(self, read_base, view):
         self._read_base = read_base
         # Inflated from here and not from the network: a DeflateIO asks its stream for each byte.
         self._payload = io.BytesIO()
-        self._payload.write(bytes(BLOCK_SIZE))  # all that it ever takes, now
+        self._payload.write(view)  # all that it ever takes, now
         self._chunk = memoryview(bytearray(_CHUNK))
         self._program = None
         self._at = self._have = self._size = self._source = 0

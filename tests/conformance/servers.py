@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from rollouts.api import Hawkbit, RolloutsError, UnreachableError
+from rollouts.serve.dialect import HAWKBIT_1_0_4
 from rollouts.testing import local_server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,6 +22,7 @@ SERVE = "rollouts serve"
 
 ARTIFACT_ID = "org.eclipse.hawkbit:hawkbit-update-server"
 VERSION = "1.0.4"
+_JAVA = re.compile(r"class file version (\d+)\.0\D.*?up to (\d+)\.0", re.S)
 _START_TIMEOUT_S = 180
 _STOP_TIMEOUT_S = 20
 _MAVEN_TIMEOUT_S = 600
@@ -90,9 +92,9 @@ def hawkbit(environ: Mapping[str, str], say: Callable[[str], None]) -> dict[str,
 
 
 @contextmanager
-def serve() -> Iterator[Server]:
+def serve(dialect: str = HAWKBIT_1_0_4) -> Iterator[Server]:
     """Our own server, in this process; an action's history is full early, to save time."""
-    with local_server(max_status_entries=100) as server:
+    with local_server(dialect=dialect, max_status_entries=100) as server:
         clock = server.clock
         yield Server(
             server.url,
@@ -166,10 +168,23 @@ def _wait_for(server, process, log):
                 pass  # not yet
             lines = "\n".join(log.read_text(errors="replace").splitlines()[-10:])
             if process.poll() is not None:
+                _check_java(log)
                 raise ServerError(f"hawkBit ended with status {process.returncode}:\n{lines}")
             if time.monotonic() > deadline:
                 raise ServerError(f"hawkBit did not answer in {_START_TIMEOUT_S} s:\n{lines}")
             time.sleep(0.2)
+
+
+def _check_java(log: Path) -> None:
+    """ServerError when the jar is made for a newer Java than the one on the PATH."""
+    found = _JAVA.search(log.read_text(errors="replace"))
+    if not found:
+        return
+    needs, has = (int(version) - 44 for version in found.groups())  # Java 17 writes 61
+    raise ServerError(
+        f"this hawkBit needs Java {needs}, the `java` on the PATH is {has}: "
+        f"put the bin folder of a Java {needs} or newer first on the PATH"
+    )
 
 
 def _stop(process):

@@ -66,10 +66,10 @@ MUTATIONS = [
         [
             (
                 "action",
-                '        self._reports.progress("installed, resetting", state=ACTIVATING,',
+                "        signed = self._signed or",
                 "        for part in self._order:\n"
                 "            self._sinks[part].activate()\n"
-                '        self._reports.progress("installed, resetting", state=ACTIVATING,',
+                "        signed = self._signed or",
             )
         ],
     ),
@@ -84,8 +84,8 @@ MUTATIONS = [
         [
             (
                 "action",
-                "at=download.offset, etag=download.etag",
-                "at=download.offset + 8192, etag=download.etag",
+                '"at": download.offset,',
+                '"at": download.offset + 8192,',
             )
         ],
     ),
@@ -155,7 +155,7 @@ MUTATIONS = [
     Mutation(
         "tries are not counted",
         "nvs",
-        [("action", "state=ACTIVATING, tries=tries)", "state=ACTIVATING)")],
+        [("action", "state=ACTIVATING, tries=tries,", "state=ACTIVATING,")],
     ),
     Mutation(
         "the header is programmed with the first block",
@@ -221,16 +221,16 @@ MUTATIONS = [
         "that a delta failed is not written down",
         "delta-of-wrong-bytes",
         [
-            ("action", "write(full=True, at=0,", "write(at=0,"),
+            ("action", "write(full=True, at=0)", "write(at=0)"),
             ("action", 'and not record.get("full"):', "and not self._full:"),
             (
                 "action",
-                "        self._download = None\n        kept",
-                "        self._full = False\n        self._download = None\n        kept",
+                "        kept = journal.record.get(",
+                "        self._full = False\n        kept = journal.record.get(",
             ),
             (
                 "action",
-                '%s; taking the full image", e)\n',
+                '%s: full", e)\n',
                 '%s", e)\n                self._full = True\n',
             ),
         ],

@@ -17,9 +17,13 @@ VECTOR = binascii.unhexlify(
 )
 
 
+def new_patch(base=BASE):
+    return Patch(reader(base), bytes(4096))
+
+
 def make(program, size=16, first=0, base=BASE):
     """Return the block of `size` bytes that a program makes."""
-    patch = Patch(reader(base))
+    patch = new_patch(base)
     patch.load(deflated(program), first)
     block = bytearray(size)
     patch.make(memoryview(block))
@@ -51,7 +55,7 @@ def test_source_begins_at_the_first_block_of_the_frame():
 
 
 def test_frame_of_several_blocks_keeps_its_source():
-    patch = Patch(reader(BASE))
+    patch = new_patch()
     patch.load(deflated(copy(16) + additions() + copy(8) + additions((0, 1))), 0)
     block = bytearray(16)
     patch.make(memoryview(block))
@@ -60,7 +64,7 @@ def test_frame_of_several_blocks_keeps_its_source():
 
 
 def test_vector_of_the_docs_inflates_and_makes_its_block():
-    patch = Patch(reader(BASE))
+    patch = new_patch()
     patch.load(VECTOR[81:-13], 0)
     block = bytearray(4096)
     patch.make(memoryview(block))
@@ -101,7 +105,7 @@ def test_wrong_programs_are_update_errors():
 
 
 def test_what_an_earlier_frame_left_behind_is_not_read():
-    patch = Patch(reader(BASE))
+    patch = new_patch()
     patch.load(deflated(literal(bytes(64)) + additions()), 0)
     patch.load(deflated(literal(b"short"))[:-1], 0)
     raises(UpdateError, patch.make, memoryview(bytearray(5)))
@@ -110,13 +114,13 @@ def test_what_an_earlier_frame_left_behind_is_not_read():
 def test_payloads_that_do_not_inflate_are_update_errors():
     right = deflated(literal(bytes(16)) + additions())
     for payload in (b"\x07", b"\xff" * 20, b"\0", right[:-1], right[:3]):
-        patch = Patch(reader(BASE))
+        patch = new_patch()
         patch.load(payload, 0)
         raises(UpdateError, patch.make, memoryview(bytearray(16)))
 
 
 def test_program_is_as_long_as_its_blocks_need():
-    patch = Patch(reader(BASE))
+    patch = new_patch()
     code = literal(BASE[:1000]) + number(1000) + bytes([0, 1]) * 1000
     patch.load(deflated(code * 20), 0)
     block = bytearray(1000)

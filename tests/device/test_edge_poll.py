@@ -144,10 +144,10 @@ def test_e27_ids_of_64_bits_and_odd_ones_stay_text():
 
 def test_e27_cancel_is_answered_where_it_was_asked():
     # The id in the link and stopId are equal today; feedback belongs to the first.
+    poll = b'{"config":{"polling":{"sleep":"00:05:00"}},"_links":{"cancelAction":{"href":"%s%s"}}}'
+    cancel = BASE + "/cancelAction/12"
     answers = {
-        "GET " + BASE: b'{"config":{"polling":{"sleep":"00:05:00"}},'
-        b'"_links":{"cancelAction":{"href":"%s%s/cancelAction/12"}}}'
-        % (URL.encode(), BASE.encode()),
+        "GET " + BASE: poll % (URL.encode(), cancel.encode()),
         "GET " + BASE + "/cancelAction/12": b'{"id":"12","cancelAction":{"stopId":"11"}}',
     }
 

@@ -33,7 +33,8 @@ def command(qemu, flash_file, port, control, wifi=True, download_mode=False) -> 
     """Return how QEMU is started.
 
     The watchdogs of the timer groups are off: on a busy host the guest's interrupt watchdog
-    would strike. The task watchdog, which is machine.WDT, stays: see environment().
+    would strike. With them goes the task watchdog, which is machine.WDT, but for an emulator
+    that knows the variable of environment().
     """
     argv = [str(qemu), "-machine", "esp32", "-display", "none", "-monitor", "none"]
     argv += ["-drive", f"file={flash_file},if=mtd,format=raw"]

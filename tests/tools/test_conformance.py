@@ -77,6 +77,24 @@ def test_jar_that_ends_at_once_is_told_with_its_last_words(on_path, tmp_path):
         servers.from_jar(jar).__enter__()
 
 
+TOO_OLD = (
+    "Error: LinkageError occurred while loading main class Start\\n\\tjava.lang."
+    "UnsupportedClassVersionError: Start has been compiled by a more recent version of the Java "
+    "Runtime (class file version 65.0), this version of the Java Runtime only recognizes class "
+    "file versions up to 61.0"
+)
+
+
+def test_jar_for_a_newer_java_is_told_in_one_sentence(on_path, tmp_path):
+    on_path("java", f"raise SystemExit('{TOO_OLD}')")
+    jar = tmp_path / "hawkbit.jar"
+    jar.write_bytes(b"")
+    with pytest.raises(servers.ServerError) as raised:
+        servers.from_jar(jar).__enter__()
+    assert str(raised.value).startswith("this hawkBit needs Java 21, the `java` on the PATH is 17")
+    assert "\n" not in str(raised.value)
+
+
 def test_jar_that_is_not_there_is_named(tmp_path):
     with pytest.raises(servers.ServerError, match="there is no file .*missing.jar"):
         servers.from_jar(tmp_path / "missing.jar").__enter__()

@@ -192,3 +192,19 @@ def test_several_artifacts_are_used_together(board, operator, tmp_path, capsys):
     assert "models: /models.a" in capsys.readouterr().out
     assert board.get("/models.a/speech.tflite") == b"a model"
     assert operator.target()[0] == "in_sync"
+
+
+def test_console_of_a_rollback_is_what_the_boards_readme_shows(board, operator, capsys):
+    page = (EXAMPLES.parent / "boards" / "README.md").read_text()
+    shown = page.partition("## A rollback on the serial console")[2].partition("| what you see")[0]
+    shown = [line.strip() for line in shown.splitlines() if line.startswith("    hawkbit:")]
+    example = (EXAMPLES / "confirm_or_go_back.py").read_text()
+    failing = example.replace("return len(machine.unique_id()) == 6", "return False")
+    assert failing != example
+    board.put("/config.py", operator.setup())
+    board.put("/main.py", failing.encode())
+    operator.roll_out("2.0.0")
+    board.run(max_boots=3, limit_ms=TEN_MINUTES_MS)
+    said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("hawkbit:")]
+    said = said[said.index(shown[0]) :]
+    assert "\n".join(said[: len(shown)]) == "\n".join(shown)

@@ -189,7 +189,7 @@ SEARCHES = [
     ("nothing like that", 0),
     ("updatestatus==error", 3),
     ("name==Attic*;updatestatus==pending", 2),
-    ("installedds.version==5.8.3 or updatestatus==error", 435),
+    ("installedds.version==5.9.3 or updatestatus==error", 8),
 ]
 
 

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,10 @@ PROBE = SHARED / "probe"
 LEFT_OUT = "ddi_connection"
 # The polling time of this step is random by 20 %: hawkBit differs from itself too.
 RANDOM = {"ddi_base.http: poll with it (6)"}
+# A maintenance window of 4 seconds of real time: seen only by a computer that is fast enough.
+# The probe, which sleeps for most of a minute, takes longer than this on one that is not.
+TIMED = {"ddi_types.http: view after: window open"}
+SLOW_S = 240
 
 pytestmark = [
     pytest.mark.slow,
@@ -42,12 +47,16 @@ def test_answers_and_beliefs_are_those_of_hawkbit(hawkbit, tmp_path):
     for recording in RECORDINGS.glob("*.http"):
         if recording.stem != LEFT_OUT:
             (measure / recording.name).symlink_to(recording)
+    began_s = time.monotonic()
     ask(hawkbit.url, ours)
+    is_slow = time.monotonic() - began_s > SLOW_S
     compared = subprocess.run(
         [sys.executable, str(PROBE / "compare.py"), measure, ours, "-v"],
         capture_output=True,
         text=True,
     )
-    different = re.findall(r"^  (\S+: .*)$", compared.stdout, re.M)
-    assert set(different) <= RANDOM, compared.stdout
+    different = set(re.findall(r"^  (\S+: .*)$", compared.stdout, re.M)) - RANDOM
+    if different == TIMED and is_slow:
+        pytest.skip("all is the same but a window of 4 seconds, for which this computer is slow")
+    assert not different, compared.stdout
     assert compared.returncode == 0, compared.stdout

@@ -90,7 +90,8 @@ def _value(hint, value, where):
         return decode(hint, value, where)
     if typing.get_origin(hint) is list:
         [item] = typing.get_args(hint)
-        parts = enumerate(_list(value, where))
+        # hawkBit joins a history entry without messages to one that is null.
+        parts = [(n, part) for n, part in enumerate(_list(value, where)) if part is not None]
         return [_value(item, part, f"{where}[{index}]") for index, part in parts]
     # bool is an int in Python, but not in JSON.
     if hint is not object and (type(value) is not hint):

@@ -55,7 +55,8 @@ def read(stream, name):
     try:
         header = [title.strip() for title in next(reader, [])]
         problems += _problems_of_header(header)
-        for cells in [] if problems else reader:
+        # With columns that mean nothing, lines cannot be looked at.
+        for cells in reader if not problems else ():
             if any(cells):
                 given = {t: c.strip() for t, c in zip(header, cells, strict=False) if c.strip()}
                 rows.append(Row(line=reader.line_num, values=given))

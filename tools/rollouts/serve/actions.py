@@ -184,7 +184,6 @@ def cancel_feedback(work: Work, action: Action, execution, finished, details, co
         status, said = Status.WARNING, "canceled is no answer to a cancellation."
     else:
         status, said = Status.RUNNING, None
-        details = details or [server_says(_default_message(execution, finished))]
         check_entry_quota(work, action)
     messages = [server_says(said), *details] if said else details
     add_entry(work, action, status, messages, code, timestamp)
@@ -211,10 +210,8 @@ def request_cancel(work: Work, action: Action, why: str) -> None:
 
 def force_quit(work: Work, action: Action) -> None:
     """End a cancellation without the device."""
-    if not action.is_canceling_or_canceled:
+    if not (action.active and action.is_canceling_or_canceled):
         raise errors.not_force_quitable(action.id)
-    if not action.active:
-        raise errors.not_cancelable("The action is closed.")
     add_entry(work, action, Status.CANCELED, [server_says("A force quit has been performed.")])
     _canceled(work, action)
 

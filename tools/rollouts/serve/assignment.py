@@ -36,6 +36,8 @@ class Assigned:
 def assignable(work: Work, set_id: int) -> DistributionSet:
     """The set, if it may be assigned. ApiError when it is unknown, invalid or incomplete."""
     found = changeable_set(work, set_id)
+    if found.deleted:
+        raise errors.entity_deleted("DistributionSet", set_id)
     if not found.complete:
         raise errors.set_incomplete(set_id)
     return found

@@ -33,9 +33,8 @@ def find_set(work: Work, set_id: int) -> DistributionSet:
 
 
 def changeable_set(work: Work, set_id: int) -> DistributionSet:
+    """A set that is not invalid; hawkBit 1.0.4 changes a deleted one too."""
     found = find_set(work, set_id)
-    if found.deleted:
-        raise errors.entity_deleted("DistributionSet", set_id)
     if not found.valid:
         raise errors.set_invalid(set_id)
     return found

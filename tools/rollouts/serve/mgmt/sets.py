@@ -128,7 +128,7 @@ async def update_set(work: Transaction, show: Show, set_id: PathId, body: SetUpd
 async def delete_set(work: Transaction, set_id: PathId):
     """A set that was ever assigned stays as deleted, its name taken; another is gone."""
     found = work.db.get(DistributionSet, set_id)
-    if found is None or found.deleted:
+    if found is None:
         raise errors.none_of("DistributionSet", [set_id])
     stop_auto_assignment(work, set_id)
     if any(_is_used(work, table, set_id) for table in (Action, Rollout)):

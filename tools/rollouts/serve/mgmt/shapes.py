@@ -223,7 +223,7 @@ class Shapes:
         return {
             "id": item.id,
             "type": item.status,
-            "messages": item.messages,
+            "messages": item.messages or [None],  # so hawkBit joins an entry without any
             "reportedAt": item.created_at,
             "timestamp": item.timestamp,
             **present(code=item.code),
