@@ -190,7 +190,7 @@ class Action:
             except UpdateError as e:
                 if download.file is download.artifact:
                     raise
-                log.line(log.ERROR, "%s: full", e)
+                log.line(log.ERROR, "%s; taking the full image", e)
                 self._journal.write(full=True, at=0)
                 yield from self._begin(artifact, deployment)
 

@@ -230,7 +230,7 @@ MUTATIONS = [
             ),
             (
                 "action",
-                '%s: full", e)\n',
+                '%s; taking the full image", e)\n',
                 '%s", e)\n                self._full = True\n',
             ),
         ],
