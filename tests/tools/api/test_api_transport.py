@@ -45,6 +45,29 @@ def test_a_user_with_tenant_is_sent_as_it_is():
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ('Bearer realm="hawkBit"', "login by Bearer.*ROLLOUTS_USER"),
+        ("Negotiate, Bearer", "login by Negotiate"),
+        ('Bearer realm="a", Basic realm="b"', "answered 401"),
+        ('basic realm="hawkBit", charset="UTF-8"', "answered 401"),
+    ],
+)
+def test_server_without_basic_login_is_told_with_what_to_do(wanted, said):
+    client, _ = client_for(httpx.Response(401, headers={"WWW-Authenticate": wanted}))
+    with pytest.raises((BadAnswerError, ServerError), match=said):
+        client.user_info()
+
+
+def test_history_entry_without_words_has_none():
+    # Seen on hawkBit 1.0.4 after an answer to a cancelation that has no details.
+    entry = {"id": 1, "type": "running", "messages": [None], "reportedAt": 1, "timestamp": 1}
+    client, _ = client_for(ok({"content": [entry], "total": 1, "size": 1}))
+    [seen] = client.targets.action_history("dev", 1)
+    assert seen.messages == []
+
+
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_a_passing_fault_is_tried_again_with_growing_pauses(status):
     client, server = client_for(*[httpx.Response(status)] * 3, ok())

@@ -21,6 +21,7 @@ from rollouts.api.upload import MultipartFile
 
 _BASE = "/rest/v1"
 _ACCEPT = "application/json, application/octet-stream"
+_BASIC = re.compile(r"(^|[\s,])basic\b", re.I)
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 # What http_proxy says is not meant for these: the login would leave this computer.
 _DIRECT = dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]"))
@@ -195,6 +196,13 @@ def _error(response: httpx.Response, method: str, where: str) -> ServerError:
         target = response.headers.get("location", "nowhere")
         raise BadAnswerError(
             f"the server redirects {method} {_BASE}{where} to {target}: set the URL it means"
+        )
+    asked_for = ", ".join(response.headers.get_list("www-authenticate"))
+    if response.status_code == 401 and asked_for and not _BASIC.search(asked_for):
+        raise BadAnswerError(
+            f"the server wants a login by {asked_for.split()[0].rstrip(',')}, and rollouts has "
+            "only the basic one (ROLLOUTS_USER, ROLLOUTS_PASSWORD): let the server take that too, "
+            "or set ROLLOUTS_URL to an address of it that does"
         )
     try:
         known = response.json()
