@@ -90,8 +90,9 @@ def made(work: Work, entity):
 
 
 def change(work: Work, entity, body: Body):
-    """Set what the body gives, and note who did."""
-    changes = body.model_dump(exclude_none=True)
+    """Set what the body gives, and note who did; what was so already is no change."""
+    given = body.model_dump(exclude_none=True)
+    changes = {name: value for name, value in given.items() if getattr(entity, name) != value}
     for name, value in changes.items():
         setattr(entity, name, value)
     if changes:
