@@ -66,7 +66,7 @@ def probe(port: str) -> dict:
     try:
         board = json.loads(answer.splitlines()[-1])
     except (IndexError, ValueError):
-        raise InstallError(f"the board at {port} gave an answer that is none: {answer!r}")
+        raise InstallError(f"the board at {port} did not say what it is: {answer!r}")
     if board["version"] < OLDEST:
         major, minor = board["version"]
         raise InstallError(f"MicroPython {major}.{minor} is too old, 1.23 is needed")

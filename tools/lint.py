@@ -54,7 +54,7 @@ def _check_node(node) -> Iterator[str]:
         yield "annotation: before 1.29 it keeps const() from folding"
     if isinstance(node, ast.FunctionDef):
         if node.returns:
-            yield f"{node.name}: annotation; shapes belong into the docstring"
+            yield f"{node.name}: annotation; shapes belong in the docstring"
         first = node.body[1 if ast.get_docstring(node) and len(node.body) > 1 else 0]
         lines = node.end_lineno - first.lineno + 1
         if lines > MAX_FUNCTION_LINES:

@@ -271,7 +271,7 @@ class _Connection:
     def line(self):
         """Return one line without its end, as bytes. Raises ProtocolError over the limit.
 
-        Byte by byte: what follows the head belongs into the caller's buffer, not into ours.
+        Byte by byte: what follows the head belongs in the caller's buffer, not into ours.
         """
         line = bytearray()
         while self.read(self._byte):

@@ -205,5 +205,5 @@ def _words(text):
 def _numbers(words):
     for word in words:
         if word != "-" and not word.isdecimal():
-            raise UsageError(f"{word} is no action id")
+            raise UsageError(f"{word} is not an action id")
     return list(dict.fromkeys(int(word) for word in words if word != "-"))
