@@ -15,7 +15,7 @@ from rich.table import Table
 ROOT = Path(__file__).resolve().parent.parent
 
 KB = 1024
-# What the whole DDI contract needs, in code that can be read; `updater` is the largest module.
+# What the whole DDI contract needs, in code that can be read; `http` is the largest module.
 MODULE_BUDGET = 4 * KB + KB * 5 // 8
 TOTAL_BUDGET = 37 * KB
 # What not every board loads is printed apart and does not count in the total.
