@@ -22,7 +22,7 @@ RANDOM = {"ddi_base.http: poll with it (6)"}
 # A maintenance window of 4 seconds of real time: seen only by a computer that is fast enough.
 # The probe, which sleeps for most of a minute, takes longer than this on one that is not.
 TIMED = {"ddi_types.http: view after: window open"}
-SLOW_S = 240
+SLOW_S = 100
 
 pytestmark = [
     pytest.mark.slow,
