@@ -273,8 +273,8 @@ def activate_auto_confirm(work: Work, target: Target, initiator, remark) -> None
     if target.auto_confirm_at is not None:
         raise errors.auto_confirm_active(target.controller_id)
     target.auto_confirm_at = work.now
-    target.auto_confirm_initiator = initiator
-    target.auto_confirm_remark = remark
+    target.auto_confirm_initiator = initiator or None
+    target.auto_confirm_remark = remark or None
     for action in open_actions(work, target):
         if action.status == Status.WAIT_FOR_CONFIRMATION:
             action.status = Status.RUNNING
