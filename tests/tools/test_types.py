@@ -24,6 +24,7 @@ WIFI_SSID: str
 WIFI_PASSWORD: str
 WATCHDOG_S: int
 ATTRIBUTES: dict[str, str]
+TRUSTED_KEYS: list[str | bytes] | None
 """
 WRONG = {
     'board.updater("http://x", "id", target_tokn="s")': 'did you mean "target_token"?',
