@@ -96,8 +96,8 @@ test-board: setup  ## the device tests on a board that has the library: PORT=/de
 emulator: setup  ## real firmware in an ESP32 emulator: QEMU=qemu-system-xtensa FIRMWARE=firmware.bin KILLS=200 SEED=1
 	@QEMU="$(QEMU)" FIRMWARE="$(FIRMWARE)" KILLS="$(KILLS)" SEED="$(SEED)" $(BIN)/pytest tests/emulator -n0 -v $(ARGS)
 
-flash: setup  ## MicroPython with two OTA slots onto a chip: PORT=/dev/ttyUSB0 FIRMWARE=firmware.bin
-	@$(BIN)/python tools/flash.py --port "$(PORT)" --firmware "$(FIRMWARE)"
+flash: setup  ## MicroPython with two OTA slots onto a chip: PORT=/dev/ttyUSB0 FIRMWARE=firmware.bin [ERASE_FILES=1]
+	@$(BIN)/python tools/flash.py --port "$(PORT)" --firmware "$(FIRMWARE)" $(if $(ERASE_FILES),--erase-files)
 
 install: setup  ## the library, boot.py, main.py and config.py onto that board: PORT=/dev/ttyUSB0
 	@$(BIN)/python tools/install.py --port "$(PORT)"

@@ -6,8 +6,8 @@ WIFI_SSID = "my network"
 WIFI_PASSWORD = "its password"
 
 # https needs the certificate that the server's was signed with, DER or PEM, in CA_FILE
-# (`make install` copies every ca.* beside config.py too), and the time: the board's clock
-# begins in 2000.
+# (`make install` copies ca.pem, ca.crt, ca.cer and ca.der beside config.py too), and the time:
+# the board's clock begins in 2000.
 URL = "https://hawkbit.example.com"
 CA_FILE = "ca.pem"
 NTP_HOST = "pool.ntp.org"

@@ -7,7 +7,7 @@ size in the header: a bootloader refuses a table beyond that), its table if that
 slots, else one of boards/, the application at the first slot, and an otadata with which that
 one boots and is valid at once. nvs is emptied too: the record of an unfinished update, left
 from before, would be taken for the new image's. The files on the board stay, unless the
-table moves them.
+table moves them: then it asks, or needs --erase-files.
 """
 
 from __future__ import annotations
@@ -117,17 +117,17 @@ def plan(firmware: Firmware, table: PartitionTable, keep_files: bool) -> list[tu
     return pieces
 
 
-def flash(port: str, path: Path, baud: int) -> None:
+def flash(port: str, path: Path, baud: int, erase_files: bool) -> None:
     """Write the firmware at path to the chip at port; esptool shows the progress."""
     firmware = read_firmware(path)
     with cmds.detect_chip(port) as esp:
         try:
-            _flash_chip(esp, firmware, baud)
+            _flash_chip(esp, firmware, baud, erase_files)
         finally:
             cmds.reset_chip(esp, "hard-reset")  # a chip that was refused goes on as it was
 
 
-def _flash_chip(esp: esptool.ESPLoader, firmware: Firmware, baud: int) -> None:
+def _flash_chip(esp: esptool.ESPLoader, firmware: Firmware, baud: int, erase_files: bool) -> None:
     if esp.IMAGE_CHIP_ID != firmware.chip.IMAGE_CHIP_ID:
         raise FlashError(
             f"{firmware.name} is for {firmware.chip.CHIP_NAME}, the chip is {esp.CHIP_NAME}"
@@ -142,6 +142,9 @@ def _flash_chip(esp: esptool.ESPLoader, firmware: Firmware, baud: int) -> None:
     table = choose_table(firmware, esptool.util.flash_size_bytes(size))
     on_chip = esp.flash_md5sum(TABLE_OFFSET, TABLE_SIZE)
     keep_files = on_chip == hashlib.md5(table.to_binary()).hexdigest()
+    is_blank = on_chip == hashlib.md5(b"\xff" * TABLE_SIZE).hexdigest()
+    if not (keep_files or is_blank or erase_files):
+        _confirm_erase()
     cmds.write_flash(esp, plan(firmware, table, keep_files), flash_size=size)
     print(f"\n{firmware.name} at {slots(table)[0].name} of {esp.CHIP_NAME}, {size} of flash")
     print(f"slots of {slots(table)[0].size:,} bytes, the application has {len(firmware.app):,}")
@@ -149,17 +152,29 @@ def _flash_chip(esp: esptool.ESPLoader, firmware: Firmware, baud: int) -> None:
     print("next: make install PORT=...")
 
 
+def _confirm_erase() -> None:
+    """Return when a person agrees that the files go; else raise FlashError."""
+    lost = "this chip has another partition table: the files on it would be lost"
+    if not sys.stdin.isatty():
+        raise FlashError(f"{lost}; add ERASE_FILES=1 (--erase-files) to write it all the same")
+    if input(f"{lost}. Go on? [y/N] ").strip().lower() not in ("y", "yes"):
+        raise FlashError("nothing was written")
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--port", required=True, help="serial port, such as /dev/ttyUSB0")
     parser.add_argument("--firmware", required=True, help="MicroPython's combined .bin")
     parser.add_argument("--baud", type=int, default=460800)
+    parser.add_argument(
+        "--erase-files", action="store_true", help="do not ask where the files on it are lost"
+    )
     args = parser.parse_args(argv)
     if not args.port or not args.firmware:
         print("flash: make flash PORT=/dev/ttyUSB0 FIRMWARE=firmware.bin", file=sys.stderr)
         return 2
     try:
-        flash(args.port, Path(args.firmware), args.baud)
+        flash(args.port, Path(args.firmware), args.baud, args.erase_files)
     except (FlashError, esptool.FatalError, SerialException) as e:
         print(f"flash: {e}", file=sys.stderr)
         return 1

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import ast
 import json
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,10 @@ LIBRARY = ROOT / "lib" / "hawkbit"
 BOARD = ROOT / "boards"
 CONFIG = ROOT / "config.py"
 OLDEST = [1, 23]
+# What a certificate's file is called; a ca.key, if there is one, stays at home.
+CERTIFICATES = (".pem", ".crt", ".cer", ".der")
+# What nobody's board can use as the example has it.
+TO_FILL_IN = ("WIFI_SSID", "WIFI_PASSWORD", "URL", "GATEWAY_TOKEN")
 
 # A watchdog that main.py started bites in the middle of the copy: give it ten minutes.
 PROBE = """
@@ -77,7 +82,10 @@ def probe(port: str) -> dict:
 
 def files_for(on_board: list[str]) -> list[Path]:
     """Return the files for the root of the board's filesystem."""
-    certificates = sorted(CONFIG.parent.glob("ca.*"))
+    certificates = [CONFIG.with_name("ca" + suffix) for suffix in CERTIFICATES]
+    certificates = [file for file in certificates if file.exists()]
+    for file in certificates:
+        check_certificate(file)
     files = [BOARD / "boot.py", BOARD / "main.py", *certificates]
     if CONFIG.name not in on_board:
         check_config({*on_board, *(f.name for f in certificates)})
@@ -93,15 +101,28 @@ def check_config(present: set[str]) -> None:
             f"the board has no config.py yet: cp boards/{example.name} config.py, "
             "fill in your network and server, and run this again"
         )
-    settings = _settings(CONFIG)
-    missing = _settings(example).keys() - settings
+    settings, shown = _settings(CONFIG), _settings(example)
+    missing = shown.keys() - settings
     if missing:
         raise InstallError(f"config.py lacks {', '.join(sorted(missing))}: see {example.name}")
+    as_shown = [name for name in TO_FILL_IN if settings[name] == shown[name]]
+    if as_shown:
+        raise InstallError(f"fill in config.py: {', '.join(as_shown)} as in {example.name}")
     if settings["URL"].startswith("https:") and settings["CA_FILE"] not in present:
         raise InstallError(
             f"URL is https, and there is no {settings['CA_FILE']}: put the certificate that the "
             "server's was signed with beside config.py"
         )
+
+
+def check_certificate(file: Path) -> None:
+    """Raise InstallError unless TLS can read certificates, PEM or DER, from the file."""
+    data = file.read_bytes()
+    try:
+        text = data.decode("ascii") if b"-----BEGIN" in data else data
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
+    except (ValueError, ssl.SSLError):
+        raise InstallError(f"{file.name} is no certificate (PEM or DER): the board cannot use it")
 
 
 def copy(files: list[Path], folder: str) -> list[str]:

@@ -26,6 +26,10 @@ def main(argv=None):
     signal.signal(signal.SIGTERM, _terminate)
     try:
         return args.command(args)
+    except FileNotFoundError as e:
+        hint = ": make it with `flash`" if e.filename == str(args.flash) else ""
+        print(f"board.py: there is no {e.filename}{hint}", file=sys.stderr)
+        return 1
     except (OSError, ValueError, RuntimeError) as e:
         print(f"board.py: {e}", file=sys.stderr)
         return 1
@@ -89,15 +93,21 @@ def _version(text):
 
 
 def _flash(args):
+    """Make the flash beside FLASH and rename it: what fails leaves the old one as it was."""
     app = args.image.read_bytes()
-    size = partitions.LAYOUTS[args.layout][0]
-    with args.flash.open("w+b", buffering=0) as file:
-        file.write(b"\xff" * size)
-        board = Board(new_flash(args.layout, File(file)))
-        board.install(app)
-        for name in ("boot.py", "main.py"):
-            board.put("/" + name, (args.files / name).read_bytes())
-        board.put("/config.py", _config(args).encode())
+    files = {name: (args.files / name).read_bytes() for name in ("boot.py", "main.py")}
+    files["config.py"] = _config(args).encode()
+    draft = args.flash.with_name(args.flash.name + ".new")
+    try:
+        with draft.open("w+b", buffering=0) as file:
+            file.write(b"\xff" * partitions.LAYOUTS[args.layout][0])
+            board = Board(new_flash(args.layout, File(file)))
+            board.install(app)
+            for name, content in files.items():
+                board.put("/" + name, content)
+        draft.replace(args.flash)
+    finally:
+        draft.unlink(missing_ok=True)
     ProcessBoard(args.flash).power_off()
     return 0
 
@@ -130,6 +140,8 @@ def _literal(value):
 def _process(args):
     for cut in args.cut:
         parse_cut(cut)
+    with args.flash.open("r+b", buffering=0) as file:
+        _table(args, Board(Flash(File(file))))
     return ProcessBoard(
         args.flash,
         args.interpreter,
@@ -157,10 +169,7 @@ def _boot(args):
 def _show(args):
     with args.flash.open("r+b", buffering=0) as file:
         board = Board(Flash(File(file)))
-        is_large_enough = board.flash.size >= partitions.TABLE_ADDR + partitions.TABLE_SIZE
-        table = board.partitions() if is_large_enough else None
-        if table is None:
-            raise ValueError(f"{args.flash} has no partition table: make it with `flash`")
+        table = _table(args, board)
         chip = Chip(board.flash)
         chip.partitions = table
         for partition in table:
@@ -171,6 +180,14 @@ def _show(args):
         for name, _, _, size in Os(open_files(board.flash, table)).ilistdir("/"):
             print(f"/{name} {size} bytes")
     return 0
+
+
+def _table(args, board):
+    is_large_enough = board.flash.size >= partitions.TABLE_ADDR + partitions.TABLE_SIZE
+    table = board.partitions() if is_large_enough else None
+    if table is None:
+        raise ValueError(f"{args.flash} has no partition table: make it with `flash`")
+    return table
 
 
 def _image_text(board, partition):

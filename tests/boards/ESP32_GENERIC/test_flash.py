@@ -41,8 +41,8 @@ def put(tmp_path):
     return write
 
 
-def run(chip, path) -> int:
-    return flash.main(["--port", chip.url, "--firmware", str(path)])
+def run(chip, path, *options) -> int:
+    return flash.main(["--port", chip.url, "--firmware", str(path), *options])
 
 
 def image_at(chip, offset, size=1 << 20):
@@ -113,13 +113,32 @@ def test_tables_are_those_of_the_simulated_board(mib, layout):
 def test_used_chip_boots_the_new_image_and_keeps_nothing_of_the_old(plug_in, put):
     chip = plug_in("esp32", 8)
     chip.flash[:] = b"\x5a" * len(chip.flash)
-    assert run(chip, put(images.combined())) == 0
+    assert run(chip, put(images.combined()), "--erase-files") == 0
     table = PartitionTable.from_binary(bytes(chip.flash[0x8000:0x8C00]))
     for name in "nvs", "otadata":
         part = table[name]
         assert chip.flash[part.offset : part.offset + part.size] == b"\xff" * part.size
     vfs = table["vfs"].offset
     assert chip.flash[vfs : vfs + 0x2000] == b"\xff" * 0x2000
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"), [(None, "add ERASE_FILES=1"), ("n", "nothing was"), ("", "nothing was")]
+)
+def test_files_that_would_be_lost_are_asked_for(plug_in, put, capsys, monkeypatch, typed, said):
+    chip = plug_in("esp32", 4)
+    other = PartitionTable.from_csv(NANO.read_text()).to_binary()
+    chip.flash[0x8000:0x8C00] = other
+    before = bytes(chip.flash)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: typed is not None, raising=False)
+    monkeypatch.setattr("builtins.input", lambda question: typed)
+    assert run(chip, put(images.combined())) == 1
+    assert said in capsys.readouterr().err
+    assert bytes(chip.flash) == before
+    monkeypatch.setattr("builtins.input", lambda question: "y")
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    assert run(chip, put(images.combined())) == 0
+    assert chip.flash[0x8000:0x8C00] != other
 
 
 def test_second_flash_keeps_the_files_and_forgets_the_record(plug_in, put, capsys):

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import certificates
 import install
 import interpreters
 import pytest
@@ -22,8 +23,11 @@ def config(tmp_path, monkeypatch):
 @pytest.fixture
 def filled_in(config):
     """Return a config.py that is complete."""
-    shutil.copy(install.BOARD / "config.example.py", config)
-    config.with_name("ca.pem").write_bytes(b"certificate")
+    text = (install.BOARD / "config.example.py").read_text()
+    for old in "my network", "its password", "hawkbit.example.com", "the gateway token of the":
+        text = text.replace(old, "filled in")
+    config.write_text(text)
+    certificates.make(config.parent)
     return config
 
 
@@ -36,7 +40,7 @@ def test_empty_board_gets_library_boot_main_and_config(connect, filled_in, capfd
     assert run(repl) == 0, capfd.readouterr().err
     on_board = {str(f.relative_to(repl.files)) for f in repl.files.rglob("*") if f.is_file()}
     library = {f"lib/hawkbit/{name}.mpy" for name in MODULES}
-    assert on_board == {"boot.py", "main.py", "config.py", "ca.pem"} | library
+    assert on_board == {"boot.py", "main.py", "config.py", "ca.pem", "ca.der"} | library
     for name in "boot.py", "main.py":
         assert (repl.files / name).read_bytes() == (install.BOARD / name).read_bytes()
     assert (repl.files / "config.py").read_bytes() == filled_in.read_bytes()
@@ -97,8 +101,41 @@ def test_config_with_a_syntax_error_is_named(connect, config, capfd):
     assert "config.py, line 1: unterminated string" in capfd.readouterr().err
 
 
+def test_config_as_the_example_has_it_is_refused(connect, config, capfd):
+    shutil.copy(install.BOARD / "config.example.py", config)
+    repl = connect()
+    assert run(repl) == 1
+    error = capfd.readouterr().err
+    assert "fill in config.py: WIFI_SSID, WIFI_PASSWORD, URL, GATEWAY_TOKEN as in" in error
+    assert not [f for f in repl.files.rglob("*") if f.is_file()]
+
+
+NO_CERTIFICATES = {
+    "empty": b"",
+    "words": b"certificate",
+    "page": b"<html>please log in</html>",
+    "cut off": b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+    "key": b"-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n",
+    "DER cut off": b"\x30\x82\x01\x00\x30",
+}
+
+
+@pytest.mark.parametrize("data", NO_CERTIFICATES.values(), ids=NO_CERTIFICATES)
+def test_certificate_that_is_none_is_refused(filled_in, data):
+    filled_in.with_name("ca.pem").write_bytes(data)
+    with pytest.raises(install.InstallError, match=r"ca\.pem is no certificate \(PEM or DER\)"):
+        install.files_for([])
+
+
+def test_certificate_goes_to_the_board_in_both_forms_and_no_key_does(filled_in):
+    filled_in.with_name("ca.key").write_text("the secret of the CA")
+    names = [file.name for file in install.files_for(["config.py"])]
+    assert names == ["boot.py", "main.py", "ca.pem", "ca.der"]
+
+
 def test_https_without_a_certificate_is_refused(connect, filled_in, capfd):
-    filled_in.with_name("ca.pem").unlink()
+    for name in "ca.pem", "ca.der":
+        filled_in.with_name(name).unlink()
     assert run(connect()) == 1
     assert "URL is https, and there is no ca.pem" in capfd.readouterr().err
 

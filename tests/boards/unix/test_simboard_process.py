@@ -226,15 +226,23 @@ def test_own_files_of_the_board_come_with_its_example_config(tmp_path, image_fil
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["flash", "F", "--image", "nothing.bin"], "No such file"),
+        (["flash", "F", "--image", "nothing.bin"], "there is no nothing.bin"),
+        (["flash", "F", "--image", "IMAGE", "--files", "nowhere"], "there is no nowhere"),
+        (["flash", "F", "--image", "IMAGE", "--config", "no.py"], "there is no no.py"),
         (["flash", "F", "--image", "COMBINED"], "not the combined .bin"),
         (["flash", "F", "--image", "LARGE", "--layout", "ota-4m"], "do not fit the 1572864"),
         (["flash", "F", "--image", "IMAGE", "--config", "URL"], "--config takes KEY=VALUE"),
         (["run", "F", "--cut", "flash:x"], "a cut is KIND:NUMBER:MOMENT"),
         (["show", "IMAGE"], "no partition table"),
+        (["run", "IMAGE"], "no partition table"),
+        (["run", "no.bin"], "there is no no.bin: make it with `flash`"),
+        (["boot", "no.bin"], "there is no no.bin: make it with `flash`"),
+        (["show", "no.bin"], "there is no no.bin: make it with `flash`"),
     ],
 )
-def test_bad_input_is_one_clear_line(tmp_path, image_file, capfd, arguments, text):
+def test_bad_input_is_one_clear_line_and_changes_nothing(
+    tmp_path, image_file, capfd, arguments, text
+):
     (tmp_path / "combined.bin").write_bytes(b"\xff" * 9000)
     (tmp_path / "large.bin").write_bytes(appimage.make(size=2_000_000))
     names = {
@@ -243,7 +251,11 @@ def test_bad_input_is_one_clear_line(tmp_path, image_file, capfd, arguments, tex
         "COMBINED": tmp_path / "combined.bin",
         "LARGE": tmp_path / "large.bin",
     }
+    names["F"].write_bytes(b"the flash of another day")
+    before = sorted(tmp_path.iterdir())
     assert command.main([str(names.get(word, word)) for word in arguments]) == 1
     error = capfd.readouterr().err
     assert text in error
     assert error.count("\n") == 1
+    assert names["F"].read_bytes() == b"the flash of another day"
+    assert sorted(tmp_path.iterdir()) == before
