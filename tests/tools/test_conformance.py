@@ -8,9 +8,10 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import appimage
 import httpx
 import pytest
-from conformance import servers, tenant
+from conformance import device, servers, tenant
 from conformance.lab import Lab, View
 from rollouts.api import Hawkbit, RolloutsError
 from rollouts.api.configuration import POLLING_TIME
@@ -252,3 +253,18 @@ def test_failed_scenario_fails_the_run(server_of_others):
     done, table = run(server_of_others, "-k", "forced_update_runs", ROLLOUTS_PASSWORD="wrong")
     assert done.returncode == 1
     assert table["forced update runs and is reported"] == ("passed", "failed")
+
+
+def test_board_that_hangs_is_said_and_its_process_ended(tmp_path, monkeypatch):
+    board = tmp_path / "board"
+    board.mkdir()
+    (board / "boot.py").write_text("")
+    (board / "main.py").write_text("print('hangs')\nwhile True:\n    pass\n")
+    monkeypatch.setattr(device, "BOARD", board)
+    monkeypatch.setattr(device, "SILENCE_S", 1)
+    monkeypatch.setattr(device, "_LAST_WORDS_S", 0.1)
+    hanging = device.Device(tmp_path, appimage.make(size=4096), {})
+    with pytest.raises(device.DeviceError, match="nothing from the board"):
+        hanging.power_on()
+    hanging.end()
+    assert hanging.log[-1] == "the simulated board ran longer than it was given"

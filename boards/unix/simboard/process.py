@@ -44,6 +44,7 @@ class ProcessBoard:
     ):
         self.interpreter = interpreter or default_interpreter()
         self.on_line = on_line
+        self._process = None
         self._state = Path(f"{flash_file}.state")
         self._options = {
             "flash": str(Path(flash_file).resolve()),
@@ -66,6 +67,7 @@ class ProcessBoard:
             stderr=subprocess.STDOUT,
             text=True,
         )
+        self._process = process
         supervisor = threading.Timer(timeout_s or threading.TIMEOUT_MAX, process.terminate)
         supervisor.start()
         try:
@@ -90,6 +92,11 @@ class ProcessBoard:
                 break
             time.sleep((ends[-1].sleep_ms or 0) / 1000)
         return ends
+
+    def end(self):
+        """End the boot that another thread waits for: it gets a TimeoutError."""
+        if self._process:
+            self._process.terminate()
 
     def power_off(self):
         """Forget what RTC memory kept: the next boot is a power-on."""

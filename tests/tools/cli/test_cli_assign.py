@@ -24,7 +24,7 @@ def test_action_ids_are_printed_with_their_targets(any_cli, image, devices):
     result = any_cli.ok("assign", "fw:2.0.0", "dev-1")
     assert result.lines == [["1", "dev-1", "assigned"]]
     again = any_cli.ok("assign", "fw:2.0.0", "dev-1", "--json").json
-    assert again == [{"action": 1, "target": "dev-1", "isNew": False}]
+    assert again == [{"action": 1, "controllerId": "dev-1", "isNew": False, "isBusy": False}]
 
 
 def test_one_unknown_target_and_nothing_is_assigned(cli, published):
@@ -62,7 +62,7 @@ def test_a_glob_or_filter_that_finds_nothing_is_refused(cli, published, which):
 
 def test_a_filter_with_a_mistake_shows_what_the_server_says(cli, published):
     result = cli("assign", "fw:2.0.0", "--filter", "name=", "--yes")
-    assert result.code == 3 and "rsqlParamSyntax" in result.err
+    assert result.code == 3 and "name=" in result.err
 
 
 def test_dry_run_counts_and_assigns_nothing(cli, published):
@@ -105,6 +105,35 @@ def test_offline_only_records(cli, published):
     assert cli.ok("targets", "dev-1", "--sets").lines[0][-2:] == ["fw:2.0.0", "fw:2.0.0"]
 
 
+def test_offline_says_when_hawkbit_records_nothing(cli, published, image):
+    cli.ok("ds", "create", "other", "1:2", "--type", "os", "--module", 1)
+    cli.ok("assign", "other:1:2", "dev-1")
+    result = cli("assign", "fw:2.0.0", "dev-1", "dev-2", "--offline")
+    assert result.code == 1
+    assert result.lines == [
+        ["-", "dev-1", "not recorded: an update is open"],
+        ["2", "dev-2", "assigned"],
+    ]
+    assert "not recorded for 1 target (dev-1)" in result.err
+    assert cli.ok("targets", "dev-1", "--sets").lines[0][-2:] == ["other:1:2", "-"]
+
+
+@pytest.mark.parametrize(
+    ("name", "version"), [("a", "1:2"), ("a:b", "1"), ("a:b", "1:2:3"), ("a", ":")]
+)
+def test_colons_may_stand_in_name_and_version(cli, published, name, version):
+    cli.ok("ds", "create", name, version, "--type", "os", "--module", 1)
+    cli.ok("assign", f"{name}:{version}", "dev-1")
+    assert cli.ok("ds", "assigned", f"{name}:{version}").lines[0][0] == "dev-1"
+
+
+def test_colons_that_mean_two_sets_are_refused_with_their_ids(cli, published):
+    cli.ok("ds", "create", "a", "b:1", "--type", "os")
+    cli.ok("ds", "create", "a:b", "1", "--type", "os")
+    result = cli("assign", "a:b:1", "dev-1")
+    assert result.code == 3 and "give the id, one of" in result.err
+
+
 WINDOW = ["--window-schedule", "0 0 3 * * ?", "--window-duration", "00:10:00"]
 
 
@@ -144,7 +173,7 @@ def test_an_incomplete_set_is_refused(cli, published):
     assert result.code == 3 and "incomplete" in result.err
 
 
-@pytest.mark.parametrize("name", ["Küche", "a+b", "it's", "a(b)", "q?", "x,y", "at@home", "[1]"])
+@pytest.mark.parametrize("name", ["Küche", "a+b", "it's", "a(b)", "q?", "at@home", "[1]"])
 def test_hostile_controller_ids_are_found_by_their_name(cli, published, hawkbit, name, tmp_path):
     from rollouts.api.models import NewTarget
 
@@ -162,7 +191,7 @@ def test_many_targets_are_found_and_assigned(cli, published, hawkbit, tmp_path):
     hawkbit.targets.create([NewTarget(controller_id=name, name=name) for name in names[600:]])
     (tmp_path / "names").write_text("\n".join(names))
     result = cli.ok("assign", "fw:2.0.0", "--file", "names", "--json").json
-    assert [one["target"] for one in result] == names
+    assert [one["controllerId"] for one in result] == names
     assert len({one["action"] for one in result}) == 1200
 
 

@@ -34,7 +34,7 @@ def test_created_listed_and_shown(any_cli, fw, module):
 
 def test_the_same_name_twice_is_refused(any_cli, fw):
     result = any_cli("ds", "create", "fw", "1", "--type", "os_app")
-    assert result.code == 3 and "entityAlreadyExists" in result.err
+    assert result.code == 3 and "exist" in result.err
 
 
 def test_updated(any_cli, fw):
@@ -68,11 +68,7 @@ def test_filters_that_assign_the_set(any_cli, fw, any_server):
         one = client.filters.create("kitchen", "name==nobody*")
         client.filters.auto_assign(one.id, 1, type="soft")
     [line] = any_cli.ok("ds", "filters", "fw:1").lines
-    assert line[1:4] == [
-        "kitchen",
-        "name==nobody*",
-        "soft",
-    ]
+    assert line[1:5] == ["kitchen", "name==nobody*", "1", "soft"]
 
 
 def test_metadata(any_cli, fw):
@@ -104,8 +100,14 @@ def test_invalidated(any_cli, fw, devices, actions, status):
     assert one["action"]["status"] == status
 
 
-def test_invalidate_needs_to_be_told_what_happens_to_actions(any_cli, fw):
-    assert any_cli("ds", "invalidate", "fw:1", "--yes").code == 2
+def test_invalidate_leaves_actions_as_they_are_unless_it_is_told(any_cli, fw, devices):
+    devices("dev-1")
+    any_cli.ok("assign", "fw:1", "dev-1")
+    any_cli.ok("ds", "invalidate", "fw:1", "--yes")
+    assert any_cli.ok("history", "dev-1").lines[-1][3] == "running"
+
+
+def test_invalidate_refuses_other_words(any_cli, fw):
     assert any_cli("ds", "invalidate", "fw:1", "--yes", "--actions", "maybe").code == 2
 
 

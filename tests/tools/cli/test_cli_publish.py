@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 import appimage
+import httpx
 import images
 import pytest
 from rollouts.api.errors import UnreachableError
@@ -206,7 +207,7 @@ def test_hostile_names_are_published_and_found_again(cli, image, name):
 def test_a_file_name_a_device_cannot_fetch_is_changed(cli, image, filename, kept):
     file = image.rename(image.parent / filename)
     result = cli.ok("publish", "--json", "--", f"./{file.name}")
-    assert result.json["filename"] == kept
+    assert result.json["providedFilename"] == kept
     assert f"called {kept}" in result.err
 
 
@@ -220,3 +221,28 @@ def test_real_micropython_is_published_under_a_given_name(cli):
     assert cli("publish", APP).code == 2
     result = cli.ok("publish", APP, "--name", "micropython", "--version", "1.23.0", "--json").json
     assert (result["size"], result["chip"]) == (1_672_800, "ESP32")
+
+
+NOTHING_LEFT = {
+    "set takes no os module": (["--set-type", "app"], b""),
+    "set needs another module": (["--set-type", "needs_two"], b""),
+    "no such set type": (["--set-type", "absent"], b""),
+    "no such module type": (["--type", "absent", "--set-type", "os"], b""),
+    "empty file": (["--type", "application"], b"empty"),
+    "empty image": ([], b"empty"),
+}
+
+
+@pytest.mark.parametrize(("options", "content"), NOTHING_LEFT.values(), ids=NOTHING_LEFT)
+def test_what_is_refused_leaves_nothing_behind(cli, image, hawkbit, server, options, content):
+    needs_two = {"key": "needs_two", "name": "Two", "mandatorymodules": [{"id": 1}, {"id": 2}]}
+    login = (server.user, server.password)
+    httpx.post(f"{server.url}/rest/v1/distributionsettypes", json=[needs_two], auth=login)
+    if content:
+        image.write_bytes(b"")
+    result = cli("publish", image, "--name", "fw", "--version", "2.0.0", *options)
+    assert result.code == 3, result.err
+    assert len(result.err.splitlines()) == 1
+    assert (hawkbit.sets.find(), hawkbit.modules.find()) == ([], [])
+    image.write_bytes(appimage.make("fw", "2.0.0"))
+    cli.ok("publish", image)

@@ -126,3 +126,19 @@ def test_unusable_options_are_usage_errors(cli, hawkbit, options):
 def test_a_folder_that_is_absent_is_refused(cli, hawkbit):
     assert cli("setup", "dev-1", "--out", "absent/config.py").code == 3
     assert hawkbit.targets.find() == []
+
+
+@pytest.mark.parametrize("polling", ["PT36H", "00:01:00~20%"])
+def test_polling_prints_what_it_set(cli, hawkbit, polling):
+    result = cli.ok("setup", "dev-1", "--polling", polling)
+    assert f"pollingTime = {polling}" in result.out
+    assert hawkbit.configuration.get("pollingTime").value == polling
+
+
+def test_name_of_a_target_that_exists_is_changed(any_cli):
+    any_cli.ok("setup", "dev-1")
+    dry = any_cli.ok("setup", "dev-1", "--name", "By the door", "--force", "--dry-run").out
+    assert "would do: name dev-1 By the door" in dry
+    for said in "name dev-1 By the door", "nothing to change":
+        assert said in any_cli.ok("setup", "dev-1", "--name", "By the door", "--force").out
+        assert any_cli.ok("targets", "dev-1").lines[0][1] == "By the door"

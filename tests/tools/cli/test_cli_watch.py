@@ -27,7 +27,17 @@ def test_an_error_is_exit_1(any_cli, assigned):
     assigned.report(1, "closed", "failure", "sha256 differs")
     result = any_cli("watch", "1", "--json")
     assert result.code == 1
-    assert result.json[0]["status"] == "error" and result.json[0]["message"] == "sha256 differs"
+    assert result.json == [
+        {
+            "action": 1,
+            "controllerId": "dev-1",
+            "distributionSet": "fw:2.0.0",
+            "status": "error",
+            "outcome": "failed",
+            "updateStatus": "error",
+            "message": "sha256 differs",
+        }
+    ]
 
 
 def test_a_canceled_action_is_exit_1(any_cli, assigned):
@@ -123,3 +133,22 @@ def test_history_as_json_keeps_actions_and_entries_together(any_cli, assigned):
 def test_history_of_an_unknown_target_or_action_is_refused(any_cli, assigned):
     assert any_cli("history", "nobody").code == 3
     assert any_cli("history", "dev-1", "--action", "99").code == 3
+
+
+def test_watch_shows_the_whole_cause(any_cli, assigned):
+    cause = ["artifact fw.app-bin", "sha256 differs", "got 12"]
+    assigned.report(1, "closed", "failure", *cause)
+    [line] = any_cli("watch", "1").lines
+    assert line[-1] == "artifact fw.app-bin; sha256 differs; got 12"
+
+
+def test_history_has_the_maintenance_window(cli, image, devices):
+    devices("dev-1")
+    cli.ok("publish", image)
+    window = ["--window-schedule", "0 0 3 * * ?", "--window-duration", "00:10:00"]
+    cli.ok("assign", "fw:2.0.0", "dev-1", *window, "--window-tz", "+02:00")
+    assert cli.ok("history", "dev-1").lines[0][5] == "0 0 3 * * ? for 00:10:00 at +02:00"
+    [one] = cli.ok("history", "dev-1", "--json").json
+    kept = one["action"]["maintenanceWindow"]
+    assert kept.pop("nextStartAt") > 0
+    assert kept == {"schedule": "0 0 3 * * ?", "duration": "00:10:00", "timezone": "+02:00"}

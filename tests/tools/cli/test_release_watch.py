@@ -79,11 +79,11 @@ def test_finished_is_waited_for_until_the_target_follows():
 
 def test_finished_without_in_sync_is_a_failure_in_the_end():
     one = last_of(Hawkbit(("finished", "pending", "")))
-    assert (one.outcome, one.target_status) == (FAILED, "pending")
+    assert (one.outcome, one.update_status) == (FAILED, "pending")
 
 
 def test_a_target_deleted_meanwhile_is_a_failure():
-    assert last_of(Hawkbit(("finished", None, ""))).target_status == "deleted"
+    assert last_of(Hawkbit(("finished", None, ""))).update_status == "deleted"
 
 
 def test_downloaded_ends_a_downloadonly_action():

@@ -1,14 +1,18 @@
 """The command: what it prints, how it ends, and what it refuses."""
 
+import contextlib
 import json
 import os
+import pty
 import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import httpx
 import pytest
+from rollouts.testing import local_server
 from typer.testing import CliRunner
 
 COMMAND = [sys.executable, "-m", "rollouts.serve"]
@@ -108,3 +112,55 @@ def test_bad_option_is_refused_with_what_to_do(runner, option):
     result = runner(option)
     assert result.exit_code == 2
     assert REFUSED[option] in result.output
+
+
+def test_terminal_is_told_the_page_and_the_requests_and_programs_one_line():
+    said = on_terminal()
+    assert len(said["out"].splitlines()) == 1 and json.loads(said["out"])
+    url = json.loads(said["out"])["url"]
+    assert f"{url}/\r\n" in said["err"] and f"{url}/docs" in said["err"]
+    assert '"GET /rest/v1/userinfo HTTP/1.1" 401' in said["err"]
+    assert on_terminal("--quiet")["err"] == ""
+
+
+def on_terminal(*options):
+    """Start it with stderr on a terminal, ask once, end it; return what it said."""
+    parent, child = pty.openpty()
+    command = [*COMMAND, "--port", "0", *options]
+    server = subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=child)
+    os.close(child)
+    try:
+        out = server.stdout.readline()
+        httpx.get(json.loads(out)["url"] + "/rest/v1/userinfo")
+    finally:
+        server.send_signal(signal.SIGTERM)
+        out += server.communicate(timeout=20)[0]
+    err = b""
+    with contextlib.suppress(OSError):  # EIO: the other end is closed
+        while block := os.read(parent, 4096):
+            err += block
+    os.close(parent)
+    return {"out": out, "err": err.decode()}
+
+
+@pytest.mark.parametrize(
+    "program", [COMMAND, [Path(sys.executable).with_name("rollouts"), "serve"]]
+)
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_help_is_asked_for_by_both_names(program, option):
+    said = subprocess.run([*program, option], capture_output=True, text=True, check=True).stdout
+    assert "Usage: rollouts serve" in said and "--quiet" in said
+
+
+def test_gateway_token_is_kept_in_the_database(tmp_path):
+    def token_of(db, **settings):
+        with local_server(db=str(tmp_path / db), **settings) as server:
+            url = f"{server.url}/{server.tenant}/controller/v1/dev-1"
+            login = {"Authorization": f"GatewayToken {server.gateway_token}"}
+            assert httpx.get(url, headers=login).status_code == 200
+            return server.gateway_token
+
+    first = token_of("a.db")
+    assert token_of("a.db", gateway_token="of the variable") == "of the variable"
+    assert token_of("a.db") == first
+    assert token_of("b.db") != first

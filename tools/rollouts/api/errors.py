@@ -20,7 +20,7 @@ class BadAnswerError(RolloutsError):
 class ServerError(RolloutsError):
     """An error status. `code`: hawkBit's errorCode, None when the framework answered.
 
-    The body is kept whole: hawkBit puts the reason there, in one of three shapes.
+    The text is one sentence. The body is kept whole, in one of hawkBit's three shapes.
     """
 
     def __init__(
@@ -41,10 +41,11 @@ class ServerError(RolloutsError):
         self.message = message
 
     def __str__(self):
-        text = f"the server answered {self.status} to {self.method} {self.path}"
-        if self.message:
-            text += f": {self.message}"
-        return f"{text}\n{self.body}" if self.body else text
+        asked = f"{self.status} to {self.method} {self.path}"
+        if not self.message:
+            return f"the server answered {asked}"
+        said = " ".join(self.message.split()).rstrip(".")
+        return f"the server refused it: {said} ({asked})"
 
     @property
     def is_about_input(self) -> bool:

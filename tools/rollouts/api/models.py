@@ -152,6 +152,11 @@ class MaintenanceWindow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ActionWindow(MaintenanceWindow):
+    next_start_at_ms: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class TargetAssignment:
     """One line of an assignment: which target, and how."""
 
@@ -202,6 +207,7 @@ class Action(Entity):
     force_time: int | None = None
     weight: int | None = None
     last_status_code: int | None = None
+    maintenance_window: ActionWindow | None = None
     distribution_set: str | None = None
     distribution_set_id: int | None = None
 

@@ -22,6 +22,10 @@ from rollouts.api.upload import MultipartFile
 _BASE = "/rest/v1"
 _ACCEPT = "application/json, application/octet-stream"
 _BASIC = re.compile(r"(^|[\s,])basic\b", re.I)
+# A server on this computer that refuses a connection may just be starting.
+_STARTING_TRIES = 12
+_STARTING_DELAY_S = 0.5
+_PLAIN_CHARS = 200
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 # What http_proxy says is not meant for these: the login would leave this computer.
 _DIRECT = dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]"))
@@ -126,13 +130,23 @@ class Transport:
         begin = time.monotonic()
         request = self._http.build_request(method, self._full(where, params), **_content(body))
         try:
-            response = self._http.send(request)
+            response = self._sent(request)
         except httpx.HTTPError as error:
             self._tell(method, where, type(error).__name__, begin)
             raise UnreachableError(_why(error, self.origin)) from error
         self._reached = True
         self._tell(method, where, response.status_code, begin)
         return response
+
+    def _sent(self, request: httpx.Request) -> httpx.Response:
+        for _ in range(_STARTING_TRIES):
+            try:
+                return self._http.send(request)
+            except httpx.ConnectError as error:
+                if self._reached or not (_is_loopback(request.url.host) and _is_refused(error)):
+                    raise
+            self._sleep(_STARTING_DELAY_S)
+        return self._http.send(request)
 
     def _full(self, where: str, params: dict | None) -> str:
         given = {key: value for key, value in (params or {}).items() if value is not None}
@@ -212,8 +226,21 @@ def _error(response: httpx.Response, method: str, where: str) -> ServerError:
     code, message = known.get("errorCode"), known.get("message")
     if code is None and known.get("exceptionClass"):
         code = known["exceptionClass"]
-    body = json.dumps(known, ensure_ascii=False, indent=2) if known else response.text.strip()
+    text = response.text.strip()
+    if not known and len(text) < _PLAIN_CHARS and "<" not in text:
+        message = text  # a proxy's few words; a whole page says no more
+    body = json.dumps(known, ensure_ascii=False, indent=2) if known else text
     return ServerError(response.status_code, method, _BASE + where, body, code, message)
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "127.0.0.1", "::1")
+
+
+def _is_refused(error: BaseException | None) -> bool:
+    while error and not isinstance(error, ConnectionRefusedError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _why(error: httpx.HTTPError, origin: str) -> str:

@@ -27,6 +27,8 @@ class MultipartFile:
         self._file = Path(file)
         self._on_bytes = on_bytes or (lambda count: None)
         self._size = os.stat(file).st_size
+        if not self._size:
+            raise RefusedError(f"{file} is empty: hawkBit takes no empty file")
         self._handed_over = 0
         boundary = secrets.token_hex(16)
         self._head = (

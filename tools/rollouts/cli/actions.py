@@ -23,13 +23,13 @@ _CANCELING = "canceling"
 @dataclasses.dataclass
 class Canceled:
     action: int
-    target: str
+    controller_id: str
     state: str
 
 
 _CANCELED_COLUMNS = {
     "ACTION": lambda one: one.action,
-    "TARGET": lambda one: one.target,
+    "TARGET": lambda one: one.controller_id,
     "STATE": lambda one: one.state,
 }
 
@@ -132,6 +132,7 @@ _HISTORY_COLUMNS = {
     "TIME": lambda pair: columns.time_of(pair[1].reported_at_ms),
     "STATUS": lambda pair: pair[1].type,
     "CODE": lambda pair: pair[1].code,
+    "WINDOW": lambda pair: columns.window_of(pair[0]),
     "MESSAGES": lambda pair: pair[1].messages,
 }
 

@@ -4,6 +4,7 @@ import typer
 
 from rollouts.cli import columns
 from rollouts.cli.command import command
+from rollouts.cli.exits import Exit
 from rollouts.cli.options import DryRun, How, Selection, Set, Yes
 from rollouts.release.assign import assign
 from rollouts.release.selection import find_set
@@ -29,7 +30,7 @@ def assign_set(
     All targets are looked up first: with one unknown among them nothing is assigned.
     A glob or --filter asks before it assigns.
     """
-    assign_to(run, set, which, how, yes, dry_run)
+    return assign_to(run, set, which, how, yes, dry_run)
 
 
 def assign_to(run, set_text, which, how, yes, dry_run):
@@ -40,10 +41,15 @@ def assign_to(run, set_text, which, how, yes, dry_run):
     if dry_run:
         plan = {"dryRun": True, "distributionSet": one_set.id, "targets": targets}
         run.out.done(f"would assign {what}", plan)
-        return
+        return Exit.OK
     if which.is_open:
         run.confirm(f"Assign {what}?", yes)
-    run.out.rows(assign(run.hawkbit, one_set, targets, members, how.offline), columns.ASSIGNED)
+    results = assign(run.hawkbit, one_set, targets, members, how.offline)
+    run.out.rows(results, columns.ASSIGNED)
+    busy = [one.controller_id for one in results if one.is_busy]
+    if busy:
+        run.out.error(f"not recorded for {_counted(busy)}: cancel or finish the open update first")
+    return Exit.FAILED if busy else Exit.OK
 
 
 def _counted(targets):

@@ -82,16 +82,16 @@ METADATA = {"KEY": lambda one: one.key, "VALUE": lambda one: one.value}
 
 ASSIGNED = {
     "ACTION": lambda one: one.action,
-    "TARGET": lambda one: one.target,
-    "STATE": lambda one: "assigned" if one.is_new else "had it already",
+    "TARGET": lambda one: one.controller_id,
+    "STATE": lambda one: state_of_assignment(one),
 }
 
 PROGRESS = {
-    "TARGET": lambda one: one.target,
+    "TARGET": lambda one: one.controller_id,
     "ACTION": lambda one: one.action,
     "SET": lambda one: one.distribution_set,
     "STATUS": lambda one: one.status,
-    "TARGET IS": lambda one: one.target_status,
+    "TARGET IS": lambda one: one.update_status,
     "MESSAGE": lambda one: one.message,
 }
 
@@ -105,6 +105,18 @@ def state_of_set(one):
         (one.locked, "locked"),
     ]
     return [word for holds, word in words if holds] or "ready"
+
+
+def state_of_assignment(one):
+    if one.is_busy:
+        return "not recorded: an update is open"
+    return "assigned" if one.is_new else "had it already"
+
+
+def window_of(action):
+    """Return the maintenance window of an action in words, None without one."""
+    window = action.maintenance_window
+    return window and f"{window.schedule} for {window.duration} at {window.timezone}"
 
 
 def time_of(milliseconds):

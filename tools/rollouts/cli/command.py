@@ -36,7 +36,7 @@ class Common:
         typer.Option("--ca", metavar="FILE", help="PEM file with a root to trust as well."),
     ] = None
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Show every request on stderr.")
+        bool, typer.Option("--verbose", "-v", help="Show every request, and answers of errors.")
     ] = False
 
 
@@ -156,7 +156,7 @@ def _guarded(function, common, arguments):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.BROKEN_PIPE
     except RolloutsError as error:
-        run.out.error(text_of(error))
+        run.out.error(text_of(error, common.verbose))
         return exit_of(error)
     except OSError as error:
         run.out.error(f"{error.filename or 'file'}: {error.strerror or error}")

@@ -28,10 +28,16 @@ _LOGIN_HINT = (
 )
 
 
-def text_of(error):
-    """Return what is said of a RolloutsError, with what to do where only we know it."""
+def text_of(error, verbose=False):
+    """Return what is said of a RolloutsError, with what to do where only we know it.
+
+    `verbose`: with the body of the server's answer.
+    """
+    server_error = error if isinstance(error, ServerError) else error.__cause__
     is_login = isinstance(error, ServerError) and error.status == 401
-    return f"{error}\n{_LOGIN_HINT}" if is_login else str(error)
+    text = f"{error}: {_LOGIN_HINT}" if is_login else str(error)
+    body = server_error.body if verbose and isinstance(server_error, ServerError) else ""
+    return f"{text}\n{body}" if body else text
 
 
 def exit_of(error):

@@ -100,7 +100,7 @@ def _show(run, chip, release, found, steps):
             "artifact": found.artifact.id,
             "name": release.name,
             "version": release.version,
-            "filename": found.artifact.provided_filename,
+            "providedFilename": found.artifact.provided_filename,
             "size": found.artifact.size,
             "sha256": release.sha256,
             "chip": chip,

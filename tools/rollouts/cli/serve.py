@@ -17,11 +17,9 @@ def serve(context: typer.Context):
     """Run a local hawkBit for demos and tests."""
     # Imported late: its libraries take a second, and may not be installed.
     try:
-        from rollouts.serve.command import serve as local_server
+        from rollouts.serve.command import main as local_server
 
-        server_app = typer.Typer(add_completion=False, rich_markup_mode=None)
-        server_app.command()(local_server)
-        server_app(context.args, prog_name="rollouts serve")
+        local_server(context.args)
     except ModuleNotFoundError as error:
         if error.name.startswith("rollouts"):
             raise

@@ -131,8 +131,8 @@ def invalidate(
     set: Set,
     actions: Annotated[
         Cancelation,
-        typer.Option("--actions", help="What happens to its running actions."),
-    ],
+        typer.Option("--actions", help="What happens to its running actions; none: nothing."),
+    ] = Cancelation.NONE,
     cancel_rollouts: Annotated[
         bool, typer.Option("--cancel-rollouts", help="Servers before 0.10: stop its rollouts.")
     ] = False,
@@ -209,7 +209,7 @@ def filters(run, set: Set, listing: Listing):
 @command(app, "assign", example="rollouts ds assign fw:2.0.0 kitchen-1 --offline")
 def assign(run, set: Set, which: Selection, how: How, yes: Yes = False, dry_run: DryRun = False):
     """The same as `rollouts assign`."""
-    assign_to(run, set, which, how, yes, dry_run)
+    return assign_to(run, set, which, how, yes, dry_run)
 
 
 def _only_said(run, dry_run, what):

@@ -76,7 +76,7 @@ def setup(
     if urllib.parse.urlsplit(url).hostname in _LOOPBACK:
         run.out.note(f"only this computer reaches {url}: for a board give --device-url")
     done = ", ".join(changed) or "nothing to change on the server"
-    told = {"target": target, "tenant": tenant, "url": url, "file": str(file.out)}
+    told = {"controllerId": target, "tenant": tenant, "url": url, "file": str(file.out)}
     said = f"{target} is ready ({done}); wrote {file.out}"
     run.out.done(said, {**told, "steps": changed})
 

@@ -91,7 +91,9 @@ class _Lines:
                 self._last[one.action] = one
                 text = f": {one.message}" if one.message else ""
                 clock = time.strftime("%H:%M:%S")
-                self._out.note(f"{clock} {one.target} action {one.action} {one.status}{text}")
+                self._out.note(
+                    f"{clock} {one.controller_id} action {one.action} {one.status}{text}"
+                )
 
 
 def _table(out, states):
@@ -102,7 +104,7 @@ def _table(out, states):
         color = _STYLES.get(one.outcome, "red")
         bar = ProgressBar(100, _percent(one), 24, complete_style=color, finished_style=color)
         table.add_row(
-            Text(harmless(one.target)),
+            Text(harmless(one.controller_id)),
             str(one.action),
             Text(harmless(one.status), style=color),
             bar,

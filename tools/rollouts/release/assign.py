@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from rollouts.api.errors import RefusedError
 from rollouts.api.models import TargetAssignment
+from rollouts.release.selection import by_name
 
 # hawkBit takes 5000 in one request; fewer keep one request short.
 _TARGETS_PER_REQUEST = 1000
@@ -14,12 +15,14 @@ class Assigned:
     """`action`: None when the target has the set but no action for it is left.
 
     `is_new` is False when the set was assigned to this target before: hawkBit then makes
-    no action, and the one named is that of the earlier assignment.
+    no action, and the one named is that of the earlier assignment. `is_busy`: an offline
+    assignment was not recorded, since an update of the target is open.
     """
 
-    target: str
     action: int | None
+    controller_id: str
     is_new: bool
+    is_busy: bool = False
 
 
 def assign(hawkbit, one_set, controller_ids, how, offline=False):
@@ -43,14 +46,22 @@ def assign(hawkbit, one_set, controller_ids, how, offline=False):
                 f"the server knew only {result.total} of {len(some)} targets; assigned: "
                 + (", ".join(sorted(actions)) or "none")
             )
+    busy = _pending(hawkbit, [one for one in controller_ids if one not in new]) if offline else ()
     return [
         Assigned(
-            target=target,
+            controller_id=target,
             action=actions.get(target) or _newest_action(hawkbit, target, one_set),
             is_new=target in new,
+            is_busy=target in busy,
         )
         for target in controller_ids
     ]
+
+
+def _pending(hawkbit, controller_ids):
+    """Return those that hawkBit skips offline; it counts them as if they had the set."""
+    targets = by_name(hawkbit, controller_ids)
+    return {name for name, one in targets.items() if one.update_status == "pending"}
 
 
 def _check(one_set):

@@ -41,6 +41,10 @@ def prepare(hawkbit, controller_id, name=None, polling_time=None, may_change=Tru
     changed = _configure(hawkbit, polling_time, may_change)
     target = _known(hawkbit, controller_id)
     if target is not None:
+        if name not in (None, target.name):
+            changed.append(f"name {controller_id} {name}")
+            if may_change:
+                target = hawkbit.targets.update(controller_id, name=name)
         return Prepared(target, changed)
     changed.append(f"register {controller_id}")
     new = NewTarget(controller_id=controller_id, name=name or controller_id)
@@ -57,9 +61,9 @@ def _configure(hawkbit, polling_time, may_change):
     changed = []
     for key, value in wanted.items():
         if hawkbit.configuration.get(key).value != value:
-            changed.append(f"{key} = {str(value).lower()}")
             if may_change:
                 hawkbit.configuration.set(key, value)
+            changed.append(f"{key} = {'true' if value is True else value}")
     return changed
 
 

@@ -83,6 +83,8 @@ class Found:
 
 def find(hawkbit, release):
     """Return what is there already. Raises RefusedError when it is not this release."""
+    if not release.file.stat().st_size:
+        raise RefusedError(f"{release.file} is empty")
     found = Found(_find_set(hawkbit, release), _find_module(hawkbit, release))
     if found.module:
         _find_artifacts(hawkbit, release, found)
@@ -106,16 +108,22 @@ def find(hawkbit, release):
 def publish(hawkbit, release, on_bytes=None):
     """Do what `find` says is missing. Returns (Found, steps done).
 
-    Raises RefusedError when the server holds name and version for something else; what
-    this call created is then removed again.
+    Raises RefusedError when the server holds name and version for something else, or the
+    set would lack a module; whatever is refused, what this call created is removed again.
     """
     found = find(hawkbit, release)
     steps = found.missing(release)
     try:
-        _create(hawkbit, release, found, steps)
-    except RefusedError:
-        _undo(hawkbit, found, steps)
+        _carry_out(hawkbit, release, found, steps, on_bytes)
+    except (RefusedError, ServerError) as error:
+        if isinstance(error, RefusedError) or error.is_about_input:
+            _undo(hawkbit, found, steps)
         raise
+    return found, steps
+
+
+def _carry_out(hawkbit, release, found, steps, on_bytes):
+    _create(hawkbit, release, found, steps)
     if UPLOAD in steps:
         found.artifact = hawkbit.modules.upload(
             found.module.id, release.file, release.filename, release.sha256, on_bytes
@@ -131,10 +139,9 @@ def publish(hawkbit, release, on_bytes=None):
     found.set = hawkbit.sets.get(found.set.id)
     if not found.set.complete:
         raise RefusedError(
-            f"{release.label} was published, but a set of type {found.set.type} needs more "
-            "modules than this one: add them with `rollouts ds add-module`"
+            f"a set of type {found.set.type} needs more modules than {release.label}: make them "
+            "with `rollouts modules` and the set with `rollouts ds create --module`"
         )
-    return found, steps
 
 
 def _find_set(hawkbit, release):
@@ -231,7 +238,8 @@ def _created(group, new, what):
 
 
 def _undo(hawkbit, found, steps):
-    if CREATE_MODULE in steps and found.module:
-        hawkbit.modules.delete(found.module.id)
+    # The set first: of a module that is in a set hawkBit would keep the name.
     if CREATE_SET in steps and found.set:
         hawkbit.sets.delete(found.set.id)
+    if CREATE_MODULE in steps and found.module:
+        hawkbit.modules.delete(found.module.id)

@@ -78,11 +78,12 @@ def find_set(hawkbit, text):
     """Return the set meant by an id or by NAME:VERSION. Raises RefusedError when there is none."""
     if text.isdecimal():
         return _set_by_id(hawkbit, int(text))
-    name, colon, version = text.rpartition(":")
-    if not colon:
+    if ":" not in text:
         raise RefusedError(f"{text} is no distribution set: give its id or NAME:VERSION")
-    query = rsql.all_of(rsql.matching("name", name), rsql.matching("version", version))
-    same = [one for one in hawkbit.sets.find(query) if (one.name, one.version) == (name, version)]
+    # Name and version may hold colons too.
+    colons = [index for index, char in enumerate(text) if char == ":"]
+    splits = [(text[:index], text[index + 1 :]) for index in colons]
+    same = [one for name, version in splits for one in _called(hawkbit, name, version)]
     if not same:
         raise RefusedError(f"no distribution set {text}: `rollouts ds list` shows those there are")
     if len(same) > 1:
@@ -90,6 +91,11 @@ def find_set(hawkbit, text):
         ids = ", ".join(f"{one.id} ({one.type})" for one in same)
         raise RefusedError(f"several sets are called {text}: give the id, one of {ids}")
     return same[0]
+
+
+def _called(hawkbit, name, version):
+    query = rsql.all_of(rsql.matching("name", name), rsql.matching("version", version))
+    return [one for one in hawkbit.sets.find(query) if (one.name, one.version) == (name, version)]
 
 
 def _set_by_id(hawkbit, set_id):

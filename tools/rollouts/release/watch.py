@@ -26,10 +26,10 @@ class Progress:
     """One action as it is now. `percent`: from the device's newest message, or None."""
 
     action: int
-    target: str
+    controller_id: str
     status: str
     outcome: str = OPEN
-    target_status: str | None = None
+    update_status: str | None = None
     distribution_set: str | None = None
     message: str | None = None
     percent: int | None = None
@@ -98,15 +98,15 @@ class _Look:
             self._sets[action.id] = one.distribution_set
         return Progress(
             action=action.id,
-            target=action.controller_id,
+            controller_id=action.controller_id,
             status=action.status,
             distribution_set=self._sets[action.id],
         )
 
     def _add_messages(self, asked, states):
         for one in asked[:_MESSAGES_PER_LOOK]:
-            entry = self._hawkbit.targets.last_status(one.target, one.action)
-            message = entry.messages[0] if entry and entry.messages else None
+            entry = self._hawkbit.targets.last_status(one.controller_id, one.action)
+            message = "; ".join(entry.messages) if entry and entry.messages else None
             percent = _PERCENT.search(message or "")
             states[one.action] = replace(
                 one, message=message, percent=int(percent.group(1)) if percent else None
@@ -120,7 +120,7 @@ class _Look:
             status = target.update_status if target else "deleted"
             states[action.id] = replace(
                 states[action.id],
-                target_status=status,
+                update_status=status,
                 outcome=self._outcome(action, status),
             )
 

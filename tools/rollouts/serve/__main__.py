@@ -1,7 +1,5 @@
 """python -m rollouts.serve: the command by itself."""
 
-import typer
+from .command import main
 
-from .command import serve
-
-typer.run(serve)
+main()

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 from enum import StrEnum
 from typing import Annotated
 
@@ -16,7 +17,23 @@ EXIT_USAGE = 2
 _DEFAULTS = Settings()
 
 
+_WELCOME = """\
+page      {url}/
+requests  {url}/docs
+Ctrl-C ends it; --quiet says less."""
+
 DialectName = StrEnum("DialectName", {name: name for name in DIALECTS})
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command with these arguments, or those of the process."""
+    app = typer.Typer(
+        add_completion=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.command()(serve)
+    app(arguments, prog_name="rollouts serve")
 
 
 def serve(
@@ -39,12 +56,16 @@ def serve(
             help="Misbehave towards devices, such as cut-at=4096#1 or status=503@feedback#1-2."
         ),
     ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No addresses and requests on a terminal.")
+    ] = False,
 ) -> None:
     """Run a local hawkBit for demos and tests: DDI and the Management API.
 
-    One line of JSON on stdout says when it is ready, and how to log in.
+    One line of JSON on stdout says when it is ready, and how to log in. On a terminal it
+    also says where its page is, and each request.
     User, password and gateway token come from ROLLOUTS_USER, ROLLOUTS_PASSWORD
-    (default admin, admin) and ROLLOUTS_GATEWAY_TOKEN (default: a new one each time).
+    (default admin, admin) and ROLLOUTS_GATEWAY_TOKEN (default: made once for a database).
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     settings = _settings(dialect, device_login, polling_time)
@@ -54,8 +75,14 @@ def serve(
     from .faults import FaultError
     from .server import Server
 
+    talks = sys.stderr.isatty() and not quiet
     try:
-        Server(settings, host=host, port=port, db=db, faults=fault or ()).run()
+        server = Server(
+            settings, host=host, port=port, db=db, faults=fault or (), log_requests=talks
+        )
+        if talks:
+            typer.echo(_WELCOME.format(url=server.url), err=True)
+        server.run()
     except FaultError as e:
         _refuse(f"--fault: {e}")
     except StoreError as e:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import signal
 import socket
 import sys
@@ -41,16 +42,17 @@ class Server:
         db: str = IN_MEMORY,
         faults: Iterable[str] = (),
         any_name: bool = False,
+        log_requests: bool = False,
     ):
         """`any_name`: answer to names that are not of loopback, as an emulator's guest has them.
 
         Raises StoreError, FaultError, OSError (the address is taken)."""
-        self.settings = settings or Settings()
         self.clock = Clock()
         self.faults = Faults()
         for text in faults:
             self.faults.add(text)
-        self.store = Store(db, self.clock, self.settings)
+        self.store = Store(db, self.clock, settings or Settings())
+        self.settings = self.store.settings
         self._socket = _bind(host, port)
         address = self._socket.getsockname()
         shown = f"[{address[0]}]" if ":" in address[0] else address[0]
@@ -66,11 +68,14 @@ class Server:
                 ws="none",
                 timeout_graceful_shutdown=1,
                 log_level="warning",
-                access_log=False,
+                access_log=log_requests,
                 server_header=False,
                 proxy_headers=False,
             )
         )
+
+        if log_requests:
+            _log_requests()
 
     def ready_line(self) -> str:
         """What a program that started the server needs to know, as one line of JSON."""
@@ -139,6 +144,15 @@ class Server:
 
         self._loop.call_soon_threadsafe(run)
         return done.result(10)
+
+
+def _log_requests() -> None:
+    """A line a request on stderr: stdout has the ready line alone."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    logger = logging.getLogger("uvicorn.access")
+    logger.handlers = [handler]
+    logger.setLevel(logging.INFO)
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -1,10 +1,9 @@
 """What the server is told at its start. tools/README.md has the same list as a table."""
 
 import ipaddress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .dialect import DIALECTS, HAWKBIT_1_0_4, Dialect
-from .tokens import new_token
 
 
 @dataclass(frozen=True)
@@ -12,7 +11,8 @@ class Settings:
     tenant: str = "DEFAULT"
     user: str = "admin"
     password: str = "admin"
-    gateway_token: str = field(default_factory=new_token)
+    # None: the one that the database keeps.
+    gateway_token: str | None = None
     # hawkBit starts with both kinds of device login off; a server for demos is of no use so.
     device_login: bool = True
     dialect: str = HAWKBIT_1_0_4

@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import URL, create_engine, event, select
@@ -25,8 +26,11 @@ from .defaults import add_default_types
 from .model import FORMAT, Artifact, Base, ConfigValue
 from .rollouts import model as _rollouts  # noqa: F401  # tables of Base.metadata
 from .settings import Settings
+from .tokens import new_token
 
 IN_MEMORY = ":memory:"
+# Beside the tenant's configuration, of which it is the default.
+_GATEWAY_TOKEN = "serve.gatewaytoken"
 
 
 class StoreError(Exception):
@@ -94,6 +98,8 @@ class Store:
     def add_defaults(self) -> None:
         with self.work("system") as work:
             add_default_types(work)
+            token = self.settings.gateway_token or _kept_gateway_token(work)
+        self.settings = replace(self.settings, gateway_token=token)
 
     @contextmanager
     def work(self, user: str = "") -> Iterator[Work]:
@@ -170,6 +176,14 @@ class ArtifactFiles:
     def clear(self) -> None:
         for path in self.folder.iterdir():
             path.unlink()
+
+
+def _kept_gateway_token(work: Work) -> str:
+    """The token of the database's first start: the devices that have it stay known."""
+    kept = work.db.get(ConfigValue, _GATEWAY_TOKEN)
+    if kept is None:
+        kept = work.add(ConfigValue(key=_GATEWAY_TOKEN, value=new_token()))
+    return kept.value
 
 
 def _make_private(path: str) -> None:
