@@ -17,9 +17,10 @@ REWRITE_LINKS = False
 TENANT = "DEFAULT"
 # None: "esp32-" and the chip's own number, such as esp32-240ac4e29526.
 CONTROLLER_ID = None
-# One of the two, the other is None; the server must have that kind of login switched on.
-TARGET_TOKEN = None
-GATEWAY_TOKEN = "the gateway token of the tenant"
+# One of the two, the other is None; the server must have that kind of login switched on. The
+# target's own token opens one device, the gateway token each device of the tenant.
+TARGET_TOKEN = "the security token of the target"
+GATEWAY_TOKEN = None
 # A list of public keys (PEM): only releases that one of them has signed are installed.
 TRUSTED_KEYS = None
 

@@ -26,7 +26,7 @@ OLDEST = [1, 23]
 # What a certificate's file is called; a ca.key, if there is one, stays at home.
 CERTIFICATES = (".pem", ".crt", ".cer", ".der")
 # What nobody's board can use as the example has it.
-TO_FILL_IN = ("WIFI_SSID", "WIFI_PASSWORD", "URL", "GATEWAY_TOKEN")
+TO_FILL_IN = ("WIFI_SSID", "WIFI_PASSWORD", "URL", "TARGET_TOKEN")
 
 # A watchdog that main.py started bites in the middle of the copy: give it ten minutes.
 PROBE = """

@@ -24,7 +24,7 @@ def config(tmp_path, monkeypatch):
 def filled_in(config):
     """Return a config.py that is complete."""
     text = (install.BOARD / "config.example.py").read_text()
-    for old in "my network", "its password", "hawkbit.example.com", "the gateway token of the":
+    for old in "my network", "its password", "hawkbit.example.com", "the security token of the":
         text = text.replace(old, "filled in")
     config.write_text(text)
     certificates.make(config.parent)
@@ -106,7 +106,7 @@ def test_config_as_the_example_has_it_is_refused(connect, config, capfd):
     repl = connect()
     assert run(repl) == 1
     error = capfd.readouterr().err
-    assert "fill in config.py: WIFI_SSID, WIFI_PASSWORD, URL, GATEWAY_TOKEN as in" in error
+    assert "fill in config.py: WIFI_SSID, WIFI_PASSWORD, URL, TARGET_TOKEN as in" in error
     assert not [f for f in repl.files.rglob("*") if f.is_file()]
 
 
