@@ -21,7 +21,7 @@ from hawkbit import deployment as ddi
 from hawkbit import log
 from hawkbit.ddi import CANCEL_ACTION
 from hawkbit.download import Download
-from hawkbit.errors import HTTPError, UpdateError
+from hawkbit.errors import HTTPError, ProtocolError, UpdateError
 from hawkbit.journal import ACTIVATING, DOWNLOADING, IDLE, STAGED, TESTING
 from hawkbit.settings import NOW, REFUSE
 
@@ -46,6 +46,7 @@ class Action:
         self._download = None
         self._signed = None  # release counters, by part
         self._missing = None  # the action whose deployment was not found
+        self._refusals = 0  # in a row
         kept = journal.record.get("kept", {})
         for part in self._order:
             if part in kept:
@@ -93,6 +94,12 @@ class Action:
             # A block may be in the hash and not on flash: go on as after a reset.
             self._download = None
             raise
+
+    def _tell_refusal(self, error):
+        # What may last for ever is seen on the server too, ever more rarely: 4, 8, 16 times.
+        self._refusals += 1
+        if self._refusals > 2 and not self._refusals & (self._refusals - 1):
+            self._reports.progress("tried %d times: %s" % (self._refusals, error))
 
     def _read(self, offer):
         # None: canceled, or confirmed elsewhere, since the poll. Twice is another matter.
@@ -229,7 +236,12 @@ class Action:
     def _window(self, download):
         start = download.offset
         size = download.artifact.size
-        yield from download.window(self._updater.window_bytes, self._block_done)
+        try:
+            yield from download.window(self._updater.window_bytes, self._block_done)
+            self._refusals = 0
+        except (HTTPError, ProtocolError) as e:
+            self._tell_refusal(e)
+            raise
         percent = download.offset * 100 // size
         if percent // 25 > start * 100 // size // 25 and percent < 100:
             self._reports.progress("downloaded %d %%" % percent)

@@ -333,3 +333,16 @@ def test_no_link_that_the_session_can_ask_for_is_an_error():
     )
     FakeDevice(server).cycles(2)
     assert "no usable link" in action.entries[-1][2][0]
+
+
+def test_refusal_that_lasts_is_seen_on_the_server_ever_more_rarely():
+    server = FakeServer()
+    action = server.assign(DATA)
+    server.fault("artifacts", empty(403))
+    device = FakeDevice(server)
+    device.cycles(40)
+    told = [details[0] for _, _, details in action.entries if details and "tried" in details[0]]
+    assert [text.split(" ")[1] for text in told] == ["4", "8", "16", "32"]
+    assert "403" in told[0] and action.is_active and len(action.entries) <= 18
+    server.faults = []
+    finished(device, action)
