@@ -3,6 +3,7 @@
 import io
 import json
 
+import httpx
 import pytest
 from rollouts.api.models import Target
 from rollouts.cli.columns import TARGETS
@@ -90,3 +91,43 @@ def test_a_record_has_a_line_a_member():
 
 def test_harmless_leaves_ordinary_text_alone():
     assert harmless("Küche 1: ok – 5 %") == "Küche 1: ok – 5 %"
+
+
+# command: what hawkBit itself answers, in its own words
+AS_HAWKBIT = {
+    ("targets",): "targets",
+    ("ds", "list"): "distributionsets",
+    ("ds", "modules", "fw:2.0.0"): "distributionsets/1/assignedSM",
+    ("ds", "assigned", "fw:2.0.0"): "distributionsets/1/assignedTargets",
+    ("modules", "list"): "softwaremodules",
+    ("actions", "list"): "actions?representation=full",
+    ("filters", "list"): "targetfilters",
+    ("tags", "list"): "targettags",
+    ("rollout", "list"): "rollouts?representation=full",
+}
+
+
+@pytest.mark.parametrize("arguments", AS_HAWKBIT, ids=" ".join)
+def test_json_is_in_hawkbits_words(cli, server, image, devices, arguments):
+    devices("dev-1")
+    cli.ok("publish", image)
+    cli.ok("assign", "fw:2.0.0", "dev-1", "--type", "soft")
+    cli.ok("filters", "create", "all", "id==*")
+    cli.ok("tags", "create", "lab")
+    cli.ok("rollout", "create", "may", "fw:2.0.0", "--filter", "id==*", "--yes")
+    url = f"{server.url}/rest/v1/{AS_HAWKBIT[arguments]}"
+    answer = httpx.get(url, auth=(server.user, server.password)).json()
+    [told] = answer["content"] if isinstance(answer, dict) else answer
+    [shown] = cli.ok(*arguments, "--json").json
+    # An action says in its links alone whose it is, and of which set.
+    from_links = {"controllerId", "distributionSet", "distributionSetId"} - told.keys()
+    assert differing(told, {name: shown[name] for name in shown.keys() - from_links}) == []
+
+
+def differing(told, shown):
+    """Return what of `shown` is not in `told`, which may hold more."""
+    if isinstance(shown, list) and isinstance(told, list):
+        return [one for pair in zip(told, shown, strict=True) for one in differing(*pair)]
+    if isinstance(shown, dict) and isinstance(told, dict):
+        return [one for name in shown for one in differing(told.get(name), shown[name])]
+    return [] if told == shown else [f"{shown!r} is not {told!r}"]
