@@ -8,6 +8,7 @@ What can happen: `boot`, `ready` (between two cycles), `accept` (a question), an
 hawkbit.updater: `state`, `progress`, `report`, `error`.
 """
 
+import contextlib
 import json
 import socket
 import threading
@@ -148,11 +149,17 @@ class Device:
             try:
                 ended = self._board.boot()
             except (RuntimeError, TimeoutError) as e:
-                self.log.append(str(e))
+                self._stopped(str(e))
                 return
             if ended.how not in GOES_ON:
-                self.log.append(f"the board stopped: {ended.how}")
+                self._stopped(f"the board stopped: {ended.how}")
                 return
+
+    def _stopped(self, why):
+        """Nothing will connect any more: wake whoever waits for it."""
+        self.log.append(why)
+        with contextlib.suppress(OSError):  # closed already
+            self._listener.shutdown(socket.SHUT_RDWR)
 
 
 def _make_flash(flash_file, image, settings):
