@@ -211,8 +211,8 @@ class Chip:
         self.timers.arm("limit", ms, lambda: self.stop(self.TIME_UP), is_periodic=True)
 
     def wait_for_timers(self):
-        """What a board does at its prompt: nothing, until no one-shot timer is left."""
-        while self.timers.has_one_shot():
+        """What a board does at its prompt: nothing, until no timer is left but that of limit()."""
+        while self.timers.has_any_but("limit"):
             self.wait_ms(self.timers.next_ms())
 
     def run_timers(self):

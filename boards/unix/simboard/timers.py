@@ -31,8 +31,8 @@ class Timers:
         first_ms = min(timer[0] for timer in list(self._armed.values()))
         return max(0, first_ms - self._clock.now_ms())
 
-    def has_one_shot(self):
-        return any(timer[1] is None for timer in list(self._armed.values()))
+    def has_any_but(self, ident):
+        return any(one != ident for one in list(self._armed))
 
     def run(self):
         """Call back all that are due, the earliest first."""
