@@ -38,9 +38,9 @@ def test_failure_with_plenty_of_heap_is_not_about_heap():
         ram.smallest(lambda heap: "status 1: ImportError")
 
 
-def test_stub_has_at_most_60_lines():
+def test_stub_has_at_most_80_lines():
     stub = size.ROOT / "tests" / "ram" / "esp32.py"
-    assert len(stub.read_text().splitlines()) <= 60
+    assert len(stub.read_text().splitlines()) <= 80
 
 
 @needs_unix

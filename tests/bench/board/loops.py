@@ -12,7 +12,7 @@ import time
 
 from hawkbit import net
 from hawkbit.client import BLOCK_SIZE, Client
-from hawkbit.ddi import Artifact
+from hawkbit.deployment import Artifact
 from hawkbit.download import Download
 from hawkbit.http import Session
 

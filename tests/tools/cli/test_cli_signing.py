@@ -14,8 +14,9 @@ from rollouts.release import signing
 ROOT = Path(__file__).parents[3]
 BOARD = """
 import json, sys
-from hawkbit import ddi, signature
-deployment = ddi.deployment(json.load(sys.stdin), "http://x/deploymentBase/1")
+from hawkbit import signature
+from hawkbit.deployment import parse
+deployment = parse(json.load(sys.stdin), "1")
 keys = [signature.modulus(open(name).read()) for name in sys.argv[1:]]
 print(json.dumps(signature.check(deployment.artifacts, keys, {"os": 7})))
 """
