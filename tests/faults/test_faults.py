@@ -86,7 +86,7 @@ def test_update_that_cannot_succeed_ends_with_words(lab, fault):
     [final] = lab.finals()
     assert final.startswith("error: ") and FATAL[fault] in final
     assert lab.runs() == OLD
-    assert len(lab.downloads()) <= 20
+    assert len(lab.downloads()) <= 30
 
 
 def test_clean_update_logs_no_error(lab, capsys):

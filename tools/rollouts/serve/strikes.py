@@ -102,13 +102,22 @@ async def _slow(struck: Struck, message: Message) -> None:
     await struck.send({"type": message["type"], "body": b"", "more_body": more})
 
 
-async def _stall(struck: Struck, message: Message) -> None:
+async def _stall(struck: Struck) -> None:
     # Never a whole body; of an empty one not even its head.
-    body = message.get("body", b"")
-    part = body[: min(len(body) // 2, _PIECE)]
-    if part:
-        await struck.send({"type": message["type"], "body": part, "more_body": True})
-    await struck.until_lost()
+    head: list[Message] = []
+
+    async def send(message: Message) -> None:
+        if message["type"] != "http.response.body":
+            head.append(message)
+            return
+        body = message.get("body", b"")
+        part = body[: min(len(body) // 2, _PIECE)]
+        if part:
+            await struck.send(head.pop())
+            await struck.send({"type": message["type"], "body": part, "more_body": True})
+        await struck.until_lost()
+
+    await struck.pass_on(send)
 
 
 async def _wrong_hash(struck: Struck, message: Message) -> None:
@@ -251,7 +260,7 @@ KINDS = {
     "cut-at": Kind(_cut, _number),
     "slow": Kind(_on_body(_slow), _number),
     "drip": Kind(_on_body(_slow), _one),
-    "stall": Kind(_on_body(_stall), _nothing),
+    "stall": Kind(_stall, _nothing),
     "wrong-hash": Kind(_on_body(_wrong_hash), _nothing),
     "no-length": Kind(_no_length, _nothing),
     "no-range": Kind(_no_range, _nothing),
