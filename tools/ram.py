@@ -31,10 +31,10 @@ import certificates
 import interpreters
 from tls_proxy import TLSProxy
 
-UPDATE_BUDGET = 82 * KB
-ROLLBACK_BUDGET = 6 * KB
-AT_REST_32_BIT_BUDGET = 32 * KB
-EVERYTHING_32_BIT_BUDGET = 54 * KB
+UPDATE_BUDGET = 112 * KB
+ROLLBACK_BUDGET = 5 * KB
+AT_REST_32_BIT_BUDGET = 34 * KB
+EVERYTHING_32_BIT_BUDGET = 60 * KB
 
 VERSION_32_BIT = "1.27.0"
 # What boot.py and main.py import: all that a poll needs.

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 KB = 1024
 # What the whole DDI contract needs, in code that can be read; `http` is the largest module.
-MODULE_BUDGET = 4 * KB + KB * 5 // 8
+MODULE_BUDGET = 4 * KB + KB * 3 // 4
 TOTAL_BUDGET = 38 * KB + KB // 2
 # What not every board loads is printed apart and does not count in the total.
 APART = (
