@@ -244,7 +244,7 @@ class Judge:
         # A power cut is not the image's fault, so its trial is tried again, twice in all.
         record = self.record()
         is_activated = record.get("state") in ("activating", "testing")
-        was_last = is_activated and record["tries"] >= MAX_TRIES
+        was_last = is_activated and record.get("tries", 0) >= MAX_TRIES
         if entry is None:  # no trace of it, if the slot was ever tried
             if was_last:
                 self._lost = f"not booted after {MAX_TRIES} tries"
