@@ -54,7 +54,7 @@ def _spoil(answer):
 
 def _client(server, net, **options):
     session = Session(net, net.clock)
-    return Client(session, URL, "DEFAULT", "dev1", TOKEN, **options)
+    return Client(session, URL, "DEFAULT", "dev1", target_token=TOKEN, **options)
 
 
 def _server():
