@@ -18,7 +18,7 @@ HOLES = [
     Mutation(
         "the token goes anywhere",
         None,
-        [("client", "if self._token and split_url(url)[:3] == self._origin:", "if self._token:")],
+        [("client", "if split_url(url)[:3] == self.origin:", "if True:")],
     ),
     Mutation(
         "any hash will do",
@@ -33,7 +33,7 @@ HOLES = [
     Mutation(
         "a hash of any type",
         None,
-        [("ddi", "type(digest) is str and len(digest) == length", "digest")],
+        [("deployment", "type(digest) is str and len(digest) == length", "digest")],
     ),
 ]
 
