@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 VERSIONS := tests/versions
-BENCH := PYTHONPATH=tools:tests $(BIN)/python tests/bench
+TESTS := PYTHONPATH=tools:tests:boards/unix $(BIN)/python tests
+BENCH := $(TESTS)/bench
 # The npm builds of MicroPython, where there is Node.js.
 NPM_BUILDS := $(if $(shell command -v npm),$(VERSIONS)/node_modules/ready)
 COMMA := ,
@@ -58,7 +59,7 @@ size: setup  ## .mpy size of each module against its budget
 	@$(BIN)/python tools/size.py
 
 ram: setup $(NPM_BUILDS)  ## smallest heap for a whole update, cost of imports
-	@$(BIN)/python tools/ram.py
+	@$(BENCH)/ram.py
 
 bench: setup  ## download loop against a bare readinto, sha256, write loop
 	@$(BENCH)/download.py $(ARGS)
@@ -76,19 +77,19 @@ bench-signature: setup  ## checking a signed release: time and heap
 	@$(BENCH)/signature.py $(ARGS)
 
 crash: setup  ## pairs of power cuts in one update: PAIRS=1000 SEED=1
-	@$(BIN)/python tools/crash_pairs.py $(if $(PAIRS),--pairs $(PAIRS)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+	@$(TESTS)/crash/pairs.py $(if $(PAIRS),--pairs $(PAIRS)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 fuzz: setup  ## wrong answers to the library: CASES=200000 SEED=2
-	@$(BIN)/python tools/fuzz_answers.py $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED))
+	@$(TESTS)/fuzz/many.py $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED))
 
 fuzz-deltas: setup  ## damaged deltas: CASES=20000 SEED=2
-	@$(BIN)/python tools/fuzz_answers.py delta_cases.py $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED))
+	@$(TESTS)/fuzz/many.py delta_cases.py $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED))
 
 bench-delta: setup  ## size of deltas; a whole update by one and by the full image: bytes, time
 	@$(BENCH)/delta.py $(ARGS)
 
 soak: setup  ## 5,000 cycles on the unix port in the smallest heap and 8 KiB: CYCLES=5000
-	@$(BIN)/python tools/soak.py $(if $(CYCLES),--cycles $(CYCLES))
+	@$(BENCH)/soak.py $(if $(CYCLES),--cycles $(CYCLES))
 
 test-board: setup  ## the device tests on a board that has the library: PORT=/dev/ttyUSB0
 	@PORT="$(PORT)" $(BIN)/pytest tests/device --interpreters=board -n0 -v $(ARGS)

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import interpreters
-import ram
+from bench import ram
 from rich.console import Console
 from rich.table import Table
 from rollouts.release import delta

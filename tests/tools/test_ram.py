@@ -5,8 +5,8 @@ from pathlib import Path
 import appimage
 import interpreters
 import pytest
-import ram
 import size
+from bench import ram
 from rollouts.testing import local_server
 
 NO_UNIX = interpreters.reason_absent("unix")

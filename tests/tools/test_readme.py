@@ -8,10 +8,10 @@ from pathlib import Path
 import appimage
 import httpx
 import pytest
-import ram
 import readme
 import servers
 import size
+from bench import ram
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "README.md").read_text()

@@ -3,7 +3,7 @@
 import interpreters
 import pytest
 import size
-import soak
+from bench import soak
 from crash.mutations import Mutation, mutate
 
 CYCLES = 400

@@ -17,6 +17,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import appimage
+import certificates
+import interpreters
 from rich.console import Console
 from rich.table import Table
 from rollouts.api.client import Hawkbit
@@ -25,10 +27,6 @@ from rollouts.release import bases
 from rollouts.release.publish import Release, publish
 from rollouts.testing import LocalServer, local_server
 from size import APART, KB, ROOT, compile_library
-
-sys.path.append(str(ROOT / "tests"))
-import certificates
-import interpreters
 from tls_proxy import TLSProxy
 
 UPDATE_BUDGET = 112 * KB

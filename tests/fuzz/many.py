@@ -9,9 +9,6 @@ import argparse
 import multiprocessing
 import sys
 
-from size import ROOT
-
-sys.path.append(str(ROOT / "tests"))
 import interpreters
 from fuzz import fuzzing
 

@@ -12,10 +12,6 @@ import sys
 import time
 from collections import Counter
 
-from size import ROOT
-
-sys.path.append(str(ROOT / "tests"))
-sys.path.append(str(ROOT / "boards" / "unix"))
 import crash.paths  # noqa: F401
 import interpreters
 from crash.unix_port import sample

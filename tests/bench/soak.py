@@ -1,6 +1,6 @@
 """make soak: thousands of cycles on MicroPython's unix port, and no byte of heap is lost.
 
-In the smallest heap in which a whole update works (see ram.py) and 8 KiB more, with the stub
+In the smallest heap in which a whole update works (see `bench.ram`) and 8 KiB more, with the stub
 `esp32`, against a server that is in another mood at every poll. Exits 1 when the free memory
 after a collection falls.
 """
@@ -13,15 +13,13 @@ import threading
 from pathlib import Path
 
 import appimage
-import ram
-from rollouts.testing import local_server
-from size import KB, ROOT, compile_library
-
-sys.path.append(str(ROOT / "tests"))
 import crash.paths  # noqa: F401
 import interpreters
+from bench import ram
 from fake_ddi import BASE, FakeServer, chunk, empty
 from http_wire import Wire
+from rollouts.testing import local_server
+from size import KB, ROOT, compile_library
 
 CYCLES = 5000
 MORE = 8 * KB
