@@ -316,23 +316,12 @@ class Judge:
         if self.record().get("reports"):
             self.wrong.append("a report is still queued")
         self._check_bytes()
-        self._check_erases()
 
     def _check_bytes(self):
         full = 0 if self.scenario.delta == "right" else self.scenario.size
         limit = full + len(delta_of(self.scenario)) + self.scenario.slack * self.cuts_made()
         if self.artifact_bytes() > limit:
             self.wrong.append(f"{self.artifact_bytes()} bytes of the artifacts, over {limit}")
-
-    def _check_erases(self):
-        # A sector of the new slot once, once more after wrong bytes and for each cut.
-        limit = 1 + self.cuts_made() + (self.scenario.delta == "wrong bytes")
-        slot = partitions.ota_slots(layout(self.scenario)[1])[_NEW_SLOT]
-        most = max(
-            count for at, count in self.flash.erases.items() if 0 <= at - slot.addr < slot.size
-        )
-        if most > limit:
-            self.wrong.append(f"a sector of the slot was erased {most} times, over {limit}")
 
 
 class Update(Judge):
@@ -392,6 +381,17 @@ class Update(Judge):
     def report(self):
         finals = [entry for entry in self.action.entries if entry[0] == "closed"]
         return self.action.status, [" ".join(details) for _, _, details in finals]
+
+    def _check_end(self):
+        super()._check_end()
+        # A sector of the new slot once, once more after wrong bytes and for each cut.
+        limit = 1 + self.cuts_made() + (self.scenario.delta == "wrong bytes")
+        slot = partitions.ota_slots(layout(self.scenario)[1])[_NEW_SLOT]
+        most = max(
+            count for at, count in self.flash.erases.items() if 0 <= at - slot.addr < slot.size
+        )
+        if most > limit:
+            self.wrong.append(f"a sector of the slot was erased {most} times, over {limit}")
 
 
 class NeverActivated(Update):

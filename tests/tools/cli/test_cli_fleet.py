@@ -46,7 +46,7 @@ WRONG = {
     f"controllerId,name\na,{'n' * 129}\n": ["2: name has 129 characters, at most 128"],
     'controllerId,name\na,"open\n': ["unexpected end of data"],
     "controllerId\nlab-1\nnew\n": ["2: lab-1 exists already"],
-    "controllerId,description\nnew,<b>x</b>\n": ["2: the server answered 400"],
+    "controllerId,description\nnew,<b>x</b>\n": ["2: the server refused it: body.0.description"],
 }
 
 
