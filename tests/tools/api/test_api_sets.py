@@ -1,8 +1,8 @@
 """The 18 endpoints of distribution sets: what is asked, and what the answer becomes."""
 
-import httpx
 import json
 
+import httpx
 import pytest
 from recorded import answer, client_for
 from rollouts.api.errors import ServerError
