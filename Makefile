@@ -14,7 +14,7 @@ CUT := tests/crash/test_single_cuts.py::test_update_ends_as_it_must_after_any_cu
 CUTS := $(foreach chunk,0 1 2 3 4 5 6 7,'$(CUT)[nvs-$(chunk)]')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo play readme test test-fast test-versions conformance conformance-restore lint format size ram bench bench-upload bench-polls bench-rollout bench-signature bench-delta crash fuzz fuzz-deltas soak clean flash install firmware dist emulator test-board
+.PHONY: help setup demo play readme test test-fast test-versions conformance conformance-restore lint format size ram bench bench-upload bench-page bench-polls bench-rollout bench-signature bench-delta crash fuzz fuzz-deltas soak clean flash install firmware dist emulator test-board
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -24,7 +24,7 @@ setup: $(VENV)/ready  ## install the pinned host tools into .venv
 $(VENV)/ready: pyproject.toml tools/setup.sh tools/constraints.txt
 	@PYTHON=$(PYTHON) sh tools/setup.sh
 
-demo: setup  ## two whole updates on this computer; FIRMWARE=path.app-bin takes that image
+demo: setup  ## four whole updates on this computer; FIRMWARE=path.app-bin takes that image
 	@$(BIN)/python tools/demo.py $(if $(FIRMWARE),--firmware "$(FIRMWARE)")
 
 play: setup  ## a server with its page and three simulated boards to play with: PORT=8080
@@ -66,6 +66,9 @@ bench: setup  ## download loop against a bare readinto, sha256, write loop
 
 bench-upload: setup  ## upload of 256 MB by `rollouts` against curl, and its memory
 	@$(BENCH)/upload.py $(ARGS)
+
+bench-page: setup  ## how long the page takes to show 500 targets and 200 sets, in Chromium
+	@$(BENCH)/page.py $(ARGS)
 
 bench-polls: setup  ## what a poll costs `rollouts serve`, with 1,000 devices
 	@$(BENCH)/polls.py $(ARGS)

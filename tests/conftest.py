@@ -38,6 +38,13 @@ def _names(config) -> list[str]:
     ]
 
 
+def pytest_configure(config):
+    """A board that was asked for and is not there is an error, not 800 skipped tests."""
+    reason = interpreters.reason_absent(interpreters.BOARD)
+    if reason and _names(config) == [interpreters.BOARD]:
+        raise pytest.UsageError(reason)
+
+
 def pytest_report_header(config):
     names = _names(config)
     lines = [f"device tests on: {', '.join(names)}"]

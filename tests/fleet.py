@@ -47,7 +47,7 @@ class Fleet:
         modules = [one["id"] for one in self.operator.post_ok("/softwaremodules", body)]
         for name, size in (
             ("meter.app-bin", 1_612_345),
-            ("meter.from-0011223344556677.delta", 99),
+            ("meter.from-0011223344556677.delta", 9_511),
         ):
             assert self.operator.upload(modules[-1], name, b"x" * size).status_code == 201
         signature = [{"key": "signature", "value": "1 AAAA", "targetVisible": True}]

@@ -165,6 +165,11 @@ def test_one_item_is_run_alone(run):
     assert "1 passed" in out and "fail" not in out
 
 
+def test_board_that_is_asked_for_and_absent_is_one_sentence(run, monkeypatch):
+    monkeypatch.setenv("PORT", "")  # as `make test-board` has it
+    assert run("--interpreters=board") == "ERROR: no board: make test-board PORT=/dev/ttyUSB0\n\n"
+
+
 @pytest.fixture(scope="module")
 def certificate_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("certificates")

@@ -9,7 +9,7 @@ REFUSED = {
     ("attributes", "nobody"): "nobody",
     ("ds", "show", "99"): "no distribution set 99",
     ("targets", "--q", "nofield==x"): "nofield",
-    ("targets", "--q", "name="): "name=",
+    ("targets", "--filter", "name="): "name=",
     ("assign", "fw:1", "--filter", "nofield==x", "--yes"): "nofield",
     ("ds", "create", "fw", "1", "--type", "absent"): "absent",
     ("ds", "create", "fw", "1", "--type", "os"): "exist",

@@ -1,12 +1,12 @@
 """The page at `/`, in the system's own Chromium. build/page-*.png are its main views."""
 
-import shutil
 from pathlib import Path
 
 import appimage
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browser import ARGUMENTS, CHROMIUM, DESK, PHONE, WHY_ABSENT
 from fleet import SETS, TARGETS, Fleet
 from playwright.sync_api import expect, sync_playwright
 from rollouts.testing import local_server
@@ -15,25 +15,7 @@ from serve_asks import Operator
 BUILD = Path(__file__).resolve().parents[3] / "build"
 DEVICE = "/DEFAULT/controller/v1/kitchen-1"
 MARKUP = "<img src=x onerror=document.title='owned'>"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-# Offline, and as root in a container as well.
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="no Chromium: install it, on Debian `apt-get install chromium`"
-    ),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason=WHY_ABSENT)]
 expect.set_options(timeout=30_000)
 
 
@@ -217,7 +199,7 @@ def test_states_are_counted_and_filter(visit, fleet):
 
 def test_set_tells_its_files_and_its_signature(visit, fleet):
     item = visit(fleet.server).locator("#sets > li").first
-    for text in ("meter-fw", "5.9.3", "1.61 MB", "1 delta from 99 B", "signed", "5 installed"):
+    for text in ("meter-fw", "5.9.3", "1.61 MB", "1 delta of 9.5 kB", "signed", "5 installed"):
         expect(item).to_contain_text(text)
 
 
@@ -365,6 +347,29 @@ def test_server_that_is_gone_is_said_and_found_again(visit):
         operator.device("new-1")
         expect(row(page, "new-1")).to_be_visible()
         expect(page.locator("#link")).to_have_text("live")
+
+
+@pytest.mark.parametrize(
+    ("step", "said", "status", "next_step"),
+    [("Approve", "is approved", "ready", ["Start"]), ("Deny", "is denied", "approval denied", [])],
+)
+def test_rollout_that_waits_for_approval_gets_it_or_not(
+    page, device, operator, step, said, status, next_step
+):
+    operator.config("rollout.approval.enabled", True)
+    body = {"name": "may", "distributionSetId": 1, "targetFilterQuery": "name==*"}
+    operator.post_ok("/rollouts", {**body, "amountGroups": 1})
+    page.get_by_role("button", name="Rollouts", exact=True).click()
+    rollout = page.locator("#rollouts > li")
+    expect(rollout.locator(".head .badge")).to_have_text("waiting for approval")
+    assert serious(page) == []
+    rollout.get_by_role("button", name=f"{step}: may").click()
+    expect(toast(page)).to_contain_text(f"may {said}")
+    expect(rollout.locator(".head .badge")).to_have_text(status)
+    expect(rollout.locator(".head button")).to_have_text(next_step)
+    decided = operator.read("/rollouts/1")
+    assert decided["status"] == status.replace(" ", "_")
+    assert decided["approveDecidedBy"] == operator.server.user
 
 
 def test_rollout_is_started_paused_and_resumed_and_its_groups_are_bars(page, device, operator):

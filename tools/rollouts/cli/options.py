@@ -29,7 +29,8 @@ class Listing:
     """Which entries of a list, in which order."""
 
     q: Annotated[
-        str | None, typer.Option("--q", metavar="RSQL", help="Only what matches, e.g. name==fw*.")
+        str | None,
+        typer.Option("--q", "--filter", metavar="RSQL", help="Only what matches, e.g. name==fw*."),
     ] = None
     sort: Annotated[
         str | None, typer.Option("--sort", metavar="FIELD:ASC|DESC[,...]", help="The order.")

@@ -33,8 +33,8 @@ function usage() {
 function item(set, { installed, assigned }) {
   const deltas = set.files.filter((file) => file.name.endsWith(".delta"));
   const whole = set.files.find((file) => !file.name.endsWith(".delta"));
-  const small = deltas.length > 0 && size(Math.min(...deltas.map((delta) => delta.size)));
-  const facts = [set.description, whole && size(whole.size), small && `${count(deltas.length, "delta")} from ${small}`];
+  const small = deltas.map((delta) => size(delta.size)).join(", ");
+  const facts = [set.description, whole && size(whole.size), small && `${count(deltas.length, "delta")} of ${small}`];
   const use = [[installed, "good"], [assigned, "busy"], [rows.targets.size - installed - assigned, "idle"]];
   const told = [installed > 0 && `${installed} installed`, assigned > 0 && `${assigned} on the way`];
   const label = `Assign ${set.name} ${set.version} to the selection`;
