@@ -107,7 +107,7 @@ MUTATIONS = [
     ),
     Mutation(
         "otadata is not asked whether the image was rolled back",
-        "nvs",
+        "self-test-fails",
         [
             (
                 "slot",

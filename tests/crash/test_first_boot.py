@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from crash.update import SCENARIOS, Update
 from fake_ddi import empty
-from simboard import behavior
+from simboard import behavior, host
 
 BOOTLOADERS = pytest.mark.parametrize("bootloader", ["nvs", "no-rollback"])
 PORTAL = (200, {"Content-Type": "text/html"}, b"<html>Welcome to the hotel</html>")
@@ -42,7 +42,10 @@ class Weather(Update):
         (behavior.NO_NETWORK, NO_POLL),
     ],
 )
-def test_image_that_is_no_good_goes_back_and_the_old_one_says_why(bootloader, name, cause):
+def test_image_that_is_no_good_goes_back_and_the_old_one_says_why(
+    bootloader, name, cause, monkeypatch
+):
+    monkeypatch.setattr(host, "_HANG_CPU_S", 0.1)  # a second for each timer is a long wait
     update = Update(replace(SCENARIOS[bootloader], project_name=name)).run()
     assert update.wrong == []
     status, [report] = update.report()

@@ -24,6 +24,7 @@ class Sandbox:
         self.path = ["", ".frozen", "/lib"]
         self.modules = {"sys": _sys(self.path), **modules}
         self.factories = {}  # name -> function that makes the module when it is imported
+        self._of_host = set()  # names of modules that CPython's import found: not looked for again
         self._builtins = dict(vars(builtins), open=files.open, __import__=self._import)
 
     def execute(self, path, source=None):
@@ -102,7 +103,8 @@ class Sandbox:
             parts = package[: len(package) - level + 1]
             name = ".".join([*parts, name] if name else parts)
         top = name.partition(".")[0]
-        if top not in self.modules and self._find(top) is None:
+        if top not in self.modules and (top in self._of_host or self._find(top) is None):
+            self._of_host.add(top)
             return builtins.__import__(name, globals, locals, fromlist, 0)
         module = self.load(name)
         if not fromlist:
@@ -114,11 +116,15 @@ class Sandbox:
 
 
 class Gc:
-    """Module `gc` with MicroPython's name for the threshold; memory is not simulated."""
+    """Module `gc` with MicroPython's name for the threshold; memory is not simulated: to
+    collect would go through all that the host has, for each boot."""
 
-    collect = staticmethod(gc.collect)
     enable = staticmethod(gc.enable)
     disable = staticmethod(gc.disable)
+
+    @staticmethod
+    def collect():
+        return 0
 
     @staticmethod
     def threshold(amount=-1):
