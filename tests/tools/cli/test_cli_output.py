@@ -115,6 +115,8 @@ def test_json_is_in_hawkbits_words(cli, server, image, devices, arguments):
     cli.ok("filters", "create", "all", "id==*")
     cli.ok("tags", "create", "lab")
     cli.ok("rollout", "create", "may", "fw:2.0.0", "--filter", "id==*", "--yes")
+    while cli.ok("rollout", "list", "--json").json[0]["status"] == "creating":
+        pass
     url = f"{server.url}/rest/v1/{AS_HAWKBIT[arguments]}"
     answer = httpx.get(url, auth=(server.user, server.password)).json()
     [told] = answer["content"] if isinstance(answer, dict) else answer

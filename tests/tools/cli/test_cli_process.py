@@ -10,7 +10,6 @@ import ssl
 import subprocess
 import sys
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -45,8 +44,11 @@ def run(environ, *arguments, **changes):
     )
 
 
-def on_terminal(environ, *arguments, typed=""):
-    """Run with stdin, stdout and stderr on a terminal; return (exit code, what it showed)."""
+def on_terminal(environ, *arguments, typed="", on_shown=None):
+    """Run with stdin, stdout and stderr on a terminal; return (exit code, what it showed).
+
+    on_shown(text): called with all that it has shown so far, whenever there is more.
+    """
     parent, child = pty.openpty()
     process = subprocess.Popen(
         [PROGRAM, *arguments], env=environ, stdin=child, stdout=child, stderr=child
@@ -57,6 +59,8 @@ def on_terminal(environ, *arguments, typed=""):
     with contextlib.suppress(OSError):
         while block := os.read(parent, 4096):
             shown += block
+            if on_shown:
+                on_shown(shown.decode(errors="ignore"))
     os.close(parent)
     return process.wait(), shown.decode()
 
@@ -213,14 +217,17 @@ def test_on_a_terminal_watch_draws_a_bar_and_ends_with_the_table(environ, image,
     run(environ, "publish", str(image))
     run(environ, "assign", "fw:2.0.0", "dev-1")
 
-    def update():
-        time.sleep(2)
-        device.report(1, "proceeding", "none", "downloaded 40 %")
-        time.sleep(2)
-        device.report(1, "closed", "success", "installed fw")
+    # The device goes on when the terminal shows how far it is.
+    steps = [
+        ("dev-1", ("proceeding", "none", "downloaded 40 %")),
+        ("downloaded 40 %", ("closed", "success", "installed fw")),
+    ]
 
-    threading.Thread(target=update).start()
-    code, shown = on_terminal(environ, "watch", "1", "--interval", "0.3", "--timeout", "30")
+    def go_on(shown):
+        if steps and steps[0][0] in shown:
+            device.report(1, *steps.pop(0)[1])
+
+    code, shown = on_terminal(environ, "watch", "1", "--interval", "0.3", on_shown=go_on)
     assert code == 0
     assert "downloaded 40 %" in shown and "━" in shown and "0 of 1 closed" in shown
     assert shown.rstrip().endswith("installed fw")
