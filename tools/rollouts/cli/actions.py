@@ -4,6 +4,7 @@ import dataclasses
 from typing import Annotated
 
 import typer
+from typer import Argument, Option
 
 from rollouts.api import rsql
 from rollouts.api.errors import RefusedError, ServerError
@@ -44,12 +45,9 @@ class ActionWithHistory:
 def cancel(
     run,
     actions: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="ACTION", help="Ids; without any they come on stdin."),
+        list[str] | None, Argument(metavar="ACTION", help="Ids; without any they come on stdin.")
     ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Do not wait for the device to agree.")
-    ] = False,
+    force: Annotated[bool, Option("--force", help="Do not wait for the device to agree.")] = False,
     dry_run: DryRun = False,
 ):
     """Cancel actions: the device is asked to stop, and the action ends when it agrees.
@@ -68,14 +66,9 @@ def cancel(
 @command(app, "history", example="rollouts history kitchen-1 --last 3")
 def history(
     run,
-    target: Annotated[str, typer.Argument(metavar="TARGET", help="A controller id.")],
-    action: Annotated[
-        int | None, typer.Option("--action", metavar="ID", help="Only this action.")
-    ] = None,
-    last: Annotated[
-        int | None,
-        typer.Option("--last", min=1, metavar="N", help="Only the newest N."),
-    ] = None,
+    target: Annotated[str, Argument(metavar="TARGET", help="A controller id.")],
+    action: Annotated[int | None, Option(metavar="ID", help="Only this action.")] = None,
+    last: Annotated[int | None, Option(min=1, metavar="N", help="Only the newest N.")] = None,
 ):
     """Show what happened to a target: its actions, newest first, with all their entries."""
     actions = _actions_of(run.hawkbit, target, action)[:last]
@@ -103,7 +96,7 @@ def history(
 def list_actions(
     run,
     listing: Listing,
-    active: Annotated[bool, typer.Option("--active", help="Only those that are open.")] = False,
+    active: Annotated[bool, Option("--active", help="Only those that are open.")] = False,
 ):
     """List the actions of all targets."""
     only = "active==true" if active else None
@@ -114,9 +107,7 @@ def list_actions(
 
 
 @command(fleet, "force", example="rollouts actions force 77 78")
-def force_actions(
-    run, actions: Annotated[list[str], typer.Argument(metavar="ACTION", help="Ids.")]
-):
+def force_actions(run, actions: Annotated[list[str], Argument(metavar="ACTION", help="Ids.")]):
     """Make soft or timeforced actions forced: their devices do not wait any more."""
     found = _open_actions(run.hawkbit, action_ids(actions))
     for one in found:

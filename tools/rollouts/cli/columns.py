@@ -1,23 +1,21 @@
 """How things look in a table: column title -> what stands in it."""
 
 import datetime
+from operator import attrgetter
+
+
+def _named(*names):
+    """Columns that are called as what stands in them."""
+    return {name.upper(): attrgetter(name) for name in names}
+
 
 SETS = {
-    "ID": lambda one: one.id,
-    "NAME": lambda one: one.name,
-    "VERSION": lambda one: one.version,
-    "TYPE": lambda one: one.type,
+    **_named("id", "name", "version", "type"),
     "STATE": lambda one: state_of_set(one),
     "MODULES": lambda one: [f"{module.name}:{module.version}" for module in one.modules],
 }
 
-MODULES = {
-    "ID": lambda one: one.id,
-    "NAME": lambda one: one.name,
-    "VERSION": lambda one: one.version,
-    "TYPE": lambda one: one.type,
-    "VENDOR": lambda one: one.vendor,
-}
+MODULES = _named("id", "name", "version", "type", "vendor")
 
 TARGETS = {
     "TARGET": lambda one: one.controller_id,
@@ -28,18 +26,14 @@ TARGETS = {
 }
 
 FILTERS = {
-    "ID": lambda one: one.id,
-    "NAME": lambda one: one.name,
-    "QUERY": lambda one: one.query,
+    **_named("id", "name", "query"),
     "SET": lambda one: one.auto_assign_distribution_set,
     "TYPE": lambda one: one.auto_assign_action_type,
     "WEIGHT": lambda one: one.auto_assign_weight,
 }
 
 ROLLOUTS = {
-    "ID": lambda one: one.id,
-    "NAME": lambda one: one.name,
-    "STATUS": lambda one: one.status,
+    **_named("id", "name", "status"),
     "SET": lambda one: one.distribution_set_id,
     "FILTER": lambda one: one.target_filter_query,
     "GROUPS": lambda one: one.total_groups,
@@ -78,7 +72,7 @@ ACTIONS = {
     "SINCE": lambda one: time_of(one.created_at_ms),
 }
 
-METADATA = {"KEY": lambda one: one.key, "VALUE": lambda one: one.value}
+METADATA = _named("key", "value")
 
 ASSIGNED = {
     "ACTION": lambda one: one.action,

@@ -13,6 +13,7 @@ import traceback
 from typing import Annotated
 
 import typer
+from typer import Option
 
 from rollouts.api import Hawkbit
 from rollouts.api.errors import RefusedError, RolloutsError
@@ -26,17 +27,15 @@ from rollouts.cli.output import Output
 class Common:
     """The options of every command that talks to a server."""
 
-    as_json: Annotated[bool, typer.Option("--json", help="Results as JSON.")] = False
+    as_json: Annotated[bool, Option("--json", help="Results as JSON.")] = False
     profile: Annotated[
-        str | None,
-        typer.Option("--profile", metavar="NAME", help="A section of the profile file."),
+        str | None, Option(metavar="NAME", help="A section of the profile file.")
     ] = None
     ca: Annotated[
-        str | None,
-        typer.Option("--ca", metavar="FILE", help="PEM file with a root to trust as well."),
+        str | None, Option(metavar="FILE", help="PEM file with a root to trust as well.")
     ] = None
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Show every request, and answers of errors.")
+        bool, Option("--verbose", "-v", help="Show every request, and answers of errors.")
     ] = False
 
 

@@ -4,6 +4,7 @@ import enum
 from typing import Annotated
 
 import typer
+from typer import Argument
 from typer.completion import get_completion_script
 
 from rollouts.cli.output import Output
@@ -23,7 +24,7 @@ _EXAMPLE = (
 
 
 @app.command("completion", epilog=_EXAMPLE)
-def completion(shell: Annotated[Shell, typer.Argument(help="For which shell.")]):
+def completion(shell: Annotated[Shell, Argument(help="For which shell.")]):
     """Print the completion script of a shell."""
     Output().raw(
         get_completion_script(

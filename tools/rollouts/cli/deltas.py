@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Annotated
 
-import typer
+from typer import Option
 
 from rollouts.cli.exits import UsageError
 from rollouts.release import bases
@@ -15,15 +15,14 @@ class Deltas:
 
     delta_from: Annotated[
         list[str] | None,
-        typer.Option(
-            "--delta-from",
+        Option(
             metavar="FILE|NAME:VERSION",
             help="A delta from that image or release, which devices run now; may be repeated.",
         ),
     ] = None
     latest: Annotated[
         int,
-        typer.Option(
+        Option(
             "--deltas",
             metavar="N",
             min=0,
@@ -33,9 +32,7 @@ class Deltas:
     ] = 0
     compress: Annotated[
         bool,
-        typer.Option(
-            "--compress", help="The image compressed, for all other devices: about 30 % less."
-        ),
+        Option("--compress", help="The image compressed, for all other devices: about 30 % less."),
     ] = False
 
     def made(self, run, release, folder):

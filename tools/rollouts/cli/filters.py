@@ -3,7 +3,7 @@
 import enum
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from rollouts.api.errors import RefusedError, ServerError
 from rollouts.cli import columns
@@ -15,8 +15,8 @@ from rollouts.release.selection import find_set
 
 app = group("Target filters: stored queries that can assign a set by themselves.", ListingGroup)
 
-Name = Annotated[str, typer.Argument(metavar="FILTER", help="A filter: its name or its id.")]
-Query = Annotated[str, typer.Argument(metavar="RSQL", help="E.g. 'attribute.hw==esp32'.")]
+Name = Annotated[str, Argument(metavar="FILTER", help="A filter: its name or its id.")]
+Query = Annotated[str, Argument(metavar="RSQL", help="E.g. 'attribute.hw==esp32'.")]
 
 
 class AutoType(enum.StrEnum):
@@ -40,7 +40,7 @@ def list_filters(run, listing: Listing):
 
 
 @command(app, "create", example="rollouts filters create lab 'name==lab*'")
-def create(run, name: Annotated[str, typer.Argument(metavar="NAME")], query: Query):
+def create(run, name: Annotated[str, Argument(metavar="NAME")], query: Query):
     """Store a query under a name."""
     made = run.hawkbit.filters.create(name, query)
     run.out.done(f"made filter {made.id} {made.name}: {_matches(run, query)}", made)
@@ -50,8 +50,8 @@ def create(run, name: Annotated[str, typer.Argument(metavar="NAME")], query: Que
 def update(
     run,
     name: Name,
-    new_name: Annotated[str | None, typer.Option("--name", help="Another name.")] = None,
-    query: Annotated[str | None, typer.Option("--query", metavar="RSQL")] = None,
+    new_name: Annotated[str | None, Option("--name", help="Another name.")] = None,
+    query: Annotated[str | None, Option(metavar="RSQL")] = None,
 ):
     """Change the name or the query of a filter."""
     found = find_filter(run.hawkbit, name)
@@ -73,10 +73,8 @@ def auto_assign(
     run,
     name: Name,
     set: Set,
-    type: Annotated[AutoType, typer.Option("--type", help="How urgent.")] = AutoType.FORCED,
-    weight: Annotated[
-        int | None, typer.Option("--weight", min=0, max=1000, help="Higher goes first.")
-    ] = None,
+    type: Annotated[AutoType, Option(help="How urgent.")] = AutoType.FORCED,
+    weight: Annotated[int | None, Option(min=0, max=1000, help="Higher goes first.")] = None,
     yes: Yes = False,
 ):
     """Assign a set to all that match now and later; the server does it in its own time."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from rollouts.api.errors import RefusedError
 from rollouts.api.models import NewSoftwareModule
@@ -15,8 +15,8 @@ from rollouts.cli.options import Listing, Yes
 
 app = group("Software modules, of which sets consist, and their files.", ListingGroup)
 
-Id = Annotated[int, typer.Argument(metavar="MODULE", help="The id of a module.")]
-Filename = Annotated[str, typer.Argument(metavar="FILENAME", help="As `show` lists it.")]
+Id = Annotated[int, Argument(metavar="MODULE", help="The id of a module.")]
+Filename = Annotated[str, Argument(metavar="FILENAME", help="As `show` lists it.")]
 
 
 @command(app, "list", example="rollouts modules list --q 'name==fw*'")
@@ -34,11 +34,11 @@ def show(run, module: Id):
 @command(app, "create", example="rollouts modules create fw 2.0.0 --type os")
 def create(
     run,
-    name: Annotated[str, typer.Argument(metavar="NAME")],
-    version: Annotated[str, typer.Argument(metavar="VERSION")],
-    type: Annotated[str, typer.Option("--type", help="Key of the module type.")] = "os",
-    vendor: Annotated[str | None, typer.Option("--vendor")] = None,
-    description: Annotated[str | None, typer.Option("--description", help="For people.")] = None,
+    name: Annotated[str, Argument(metavar="NAME")],
+    version: Annotated[str, Argument(metavar="VERSION")],
+    type: Annotated[str, Option(help="Key of the module type.")] = "os",
+    vendor: Annotated[str | None, Option()] = None,
+    description: Annotated[str | None, Option(help="For people.")] = None,
 ):
     """Make a module without files. (`publish` makes module, set and upload in one.)"""
     [made] = run.hawkbit.modules.create(
@@ -64,8 +64,8 @@ def delete(run, module: Id, yes: Yes = False):
 def upload(
     run,
     module: Id,
-    file: Annotated[Path, typer.Argument(metavar="FILE")],
-    name: Annotated[str | None, typer.Option("--name", help="Another file name there.")] = None,
+    file: Annotated[Path, Argument(metavar="FILE")],
+    name: Annotated[str | None, Option(help="Another file name there.")] = None,
 ):
     """Add a file to a module."""
     made = run.hawkbit.modules.upload(module, file, name or file.name)
@@ -77,7 +77,7 @@ def download(
     run,
     module: Id,
     filename: Filename,
-    to: Annotated[Path | None, typer.Option("--to", metavar="FILE", help="Where to.")] = None,
+    to: Annotated[Path | None, Option(metavar="FILE", help="Where to.")] = None,
 ):
     """Fetch a file of a module; its hash is checked."""
     artifact = _artifact(run.hawkbit, module, filename)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from rollouts.api import rsql
 from rollouts.api.models import MaintenanceWindow
@@ -17,10 +17,10 @@ from rollouts.cli.exits import UsageError
 from rollouts.cli.target_list import names_in
 from rollouts.release import selection
 
-Set = Annotated[str, typer.Argument(metavar="SET", help="A set: its id, or NAME:VERSION.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Set = Annotated[str, Argument(metavar="SET", help="A set: its id, or NAME:VERSION.")]
+Yes = Annotated[bool, Option("--yes", "-y", help="Do not ask.")]
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Only say what would be done; nothing is changed.")
+    bool, Option("--dry-run", help="Only say what would be done; nothing is changed.")
 ]
 
 
@@ -30,11 +30,9 @@ class Listing:
 
     q: Annotated[
         str | None,
-        typer.Option("--q", "--filter", metavar="RSQL", help="Only what matches, e.g. name==fw*."),
+        Option("--q", "--filter", metavar="RSQL", help="Only what matches, e.g. name==fw*."),
     ] = None
-    sort: Annotated[
-        str | None, typer.Option("--sort", metavar="FIELD:ASC|DESC[,...]", help="The order.")
-    ] = None
+    sort: Annotated[str | None, Option(metavar="FIELD:ASC|DESC[,...]", help="The order.")] = None
 
     def as_arguments(self):
         given = {"query": self.q, "sort": self.sort}
@@ -47,19 +45,15 @@ class Selection:
 
     targets: Annotated[
         list[str] | None,
-        typer.Argument(metavar="TARGET", help="Controller ids, or globs like 'kitchen-*'."),
+        Argument(metavar="TARGET", help="Controller ids, or globs like 'kitchen-*'."),
     ] = None
     file: Annotated[
-        Path | None,
-        typer.Option("--file", metavar="FILE", help="Controller ids, one a line; - is stdin."),
+        Path | None, Option(metavar="FILE", help="Controller ids, one a line; - is stdin.")
     ] = None
-    filter: Annotated[
-        str | None,
-        typer.Option("--filter", metavar="RSQL", help="E.g. 'attribute.hw==esp32'."),
-    ] = None
-    tag: Annotated[
-        str | None, typer.Option("--tag", metavar="TAG", help="All that have this tag.")
-    ] = None
+    filter: Annotated[str | None, Option(metavar="RSQL", help="E.g. 'attribute.hw==esp32'.")] = (
+        None
+    )
+    tag: Annotated[str | None, Option(metavar="TAG", help="All that have this tag.")] = None
 
     @property
     def is_open(self):
@@ -92,38 +86,28 @@ class AssignmentType(enum.StrEnum):
 class How:
     """How an assignment is to be carried out."""
 
-    type: Annotated[AssignmentType, typer.Option("--type", help="How urgent.")] = (
-        AssignmentType.FORCED
-    )
+    type: Annotated[AssignmentType, Option(help="How urgent.")] = AssignmentType.FORCED
     forcetime: Annotated[
         str | None,
-        typer.Option(
-            "--forcetime",
+        Option(
             metavar="TIME",
             help="When timeforced turns forced: 2026-12-01T03:00:00+01:00, or ms since 1970.",
         ),
     ] = None
     window_schedule: Annotated[
-        str | None,
-        typer.Option(
-            "--window-schedule", metavar="CRON", help="Maintenance window, e.g. '0 0 3 * * ?'."
-        ),
+        str | None, Option(metavar="CRON", help="Maintenance window, e.g. '0 0 3 * * ?'.")
     ] = None
-    window_duration: Annotated[
-        str | None, typer.Option("--window-duration", metavar="HH:MM:SS", help="Under a day.")
-    ] = None
-    window_tz: Annotated[
-        str | None, typer.Option("--window-tz", metavar="+HH:MM", help="The schedule's offset.")
-    ] = None
-    weight: Annotated[
-        int | None, typer.Option("--weight", min=0, max=1000, help="Higher goes first.")
-    ] = None
+    window_duration: Annotated[str | None, Option(metavar="HH:MM:SS", help="Under a day.")] = None
+    window_tz: Annotated[str | None, Option(metavar="+HH:MM", help="The schedule's offset.")] = (
+        None
+    )
+    weight: Annotated[int | None, Option(min=0, max=1000, help="Higher goes first.")] = None
     no_confirm: Annotated[
-        bool, typer.Option("--no-confirm", help="Do not wait for the user's consent.")
+        bool, Option("--no-confirm", help="Do not wait for the user's consent.")
     ] = False
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Only record it as installed already.")
-    ] = False
+    offline: Annotated[bool, Option("--offline", help="Only record it as installed already.")] = (
+        False
+    )
 
     def members(self):
         """Return the members of a TargetAssignment besides `id`. Raises UsageError."""

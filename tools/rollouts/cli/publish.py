@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from typer import Argument, Option
 
 from rollouts.api.upload import sha256_of
 from rollouts.cli.command import command
@@ -28,25 +29,18 @@ _MAX_CHARS = {"name": 128, "version": 64}
 class Identity:
     """What the release is called, where the image does not say it or should not be asked."""
 
-    name: Annotated[
-        str | None, typer.Option("--name", help="Default: the image's project name.")
-    ] = None
-    version: Annotated[
-        str | None, typer.Option("--version", help="Default: the image's version.")
-    ] = None
-    filename: Annotated[
-        str | None, typer.Option("--filename", help="What the device sees. Default: FILE's name.")
-    ] = None
-    description: Annotated[str | None, typer.Option("--description", help="For people.")] = None
+    name: Annotated[str | None, Option(help="Default: the image's project name.")] = None
+    version: Annotated[str | None, Option(help="Default: the image's version.")] = None
+    filename: Annotated[str | None, Option(help="What the device sees. Default: FILE's name.")] = (
+        None
+    )
+    description: Annotated[str | None, Option(help="For people.")] = None
     type: Annotated[
-        str,
-        typer.Option(
-            "--type", help="Module type: os = ESP32 image; application = any file for the app."
-        ),
+        str, Option(help="Module type: os = ESP32 image; application = any file for the app.")
     ] = "os"
-    set_type: Annotated[
-        str | None, typer.Option("--set-type", help="Default: the set type for that module type.")
-    ] = None
+    set_type: Annotated[str | None, Option(help="Default: the set type for that module type.")] = (
+        None
+    )
 
 
 @command(
@@ -61,7 +55,7 @@ class Identity:
 )
 def publish_file(
     run,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The .app-bin to publish.")],
+    file: Annotated[Path, Argument(metavar="FILE", help="The .app-bin to publish.")],
     identity: Identity,
     signing: Signing,
     deltas: Deltas,

@@ -6,6 +6,7 @@ import time
 from typing import Annotated
 
 import typer
+from typer import Argument, Option
 
 from rollouts.api.rollout_models import GroupAction, NewGroup, NewRollout, Threshold
 from rollouts.cli import columns
@@ -17,9 +18,9 @@ from rollouts.release.selection import find_set
 
 app = typer.Typer()
 
-Name = Annotated[str, typer.Argument(metavar="ROLLOUT", help="A rollout: its name or its id.")]
-Start = Annotated[bool, typer.Option("--start", help="Start it at once.")]
-Remark = Annotated[str | None, typer.Option("--remark", help="Why, for the others.")]
+Name = Annotated[str, Argument(metavar="ROLLOUT", help="A rollout: its name or its id.")]
+Start = Annotated[bool, Option("--start", help="Start it at once.")]
+Remark = Annotated[str | None, Option("--remark", help="Why, for the others.")]
 _GROUP = re.compile(r"(?P<name>[^=:]+)=(?P<percent>\d+(\.\d+)?)%?(:(?P<query>.+))?")
 
 
@@ -27,29 +28,24 @@ _GROUP = re.compile(r"(?P<name>[^=:]+)=(?P<percent>\d+(\.\d+)?)%?(:(?P<query>.+)
 class Stages:
     """In which groups, and when the next one starts."""
 
-    groups: Annotated[
-        int | None, typer.Option("--groups", min=1, max=500, help="So many of the same size.")
-    ] = None
+    groups: Annotated[int | None, Option(min=1, max=500, help="So many of the same size.")] = None
     group: Annotated[
         list[str] | None,
-        typer.Option(
-            "--group",
+        Option(
             metavar="NAME=PERCENT[:RSQL]",
             help="A group of that share, e.g. canary=5; may be repeated.",
         ),
     ] = None
     success: Annotated[
-        int, typer.Option("--success", min=0, max=100, help="Percent done: the next group starts.")
+        int, Option(min=0, max=100, help="Percent done: the next group starts.")
     ] = 50
-    error: Annotated[
-        int, typer.Option("--error", min=0, max=100, help="More percent failed: it pauses.")
-    ] = 50
+    error: Annotated[int, Option(min=0, max=100, help="More percent failed: it pauses.")] = 50
     ask_each: Annotated[
-        bool, typer.Option("--pause-between", help="Pause after each group for a `resume`.")
+        bool, Option("--pause-between", help="Pause after each group for a `resume`.")
     ] = False
-    dynamic: Annotated[
-        bool, typer.Option("--dynamic", help="Go on with targets that match later.")
-    ] = False
+    dynamic: Annotated[bool, Option("--dynamic", help="Go on with targets that match later.")] = (
+        False
+    )
 
     def as_groups(self):
         if self.group and self.groups is not None:
@@ -87,22 +83,16 @@ def _group(text):
 class Terms:
     """When it starts, and how its assignments are carried out."""
 
-    start_at: Annotated[
-        str | None, typer.Option("--start-at", metavar="TIME", help="Start it then.")
-    ] = None
-    description: Annotated[str | None, typer.Option("--description", help="For people.")] = None
+    start_at: Annotated[str | None, Option(metavar="TIME", help="Start it then.")] = None
+    description: Annotated[str | None, Option(help="For people.")] = None
 
-    type: Annotated[AssignmentType, typer.Option("--type", help="How urgent.")] = (
-        AssignmentType.FORCED
+    type: Annotated[AssignmentType, Option(help="How urgent.")] = AssignmentType.FORCED
+    forcetime: Annotated[str | None, Option(metavar="TIME", help="When timeforced is forced.")] = (
+        None
     )
-    forcetime: Annotated[
-        str | None, typer.Option("--forcetime", metavar="TIME", help="When timeforced is forced.")
-    ] = None
-    weight: Annotated[
-        int | None, typer.Option("--weight", min=0, max=1000, help="Higher goes first.")
-    ] = None
+    weight: Annotated[int | None, Option(min=0, max=1000, help="Higher goes first.")] = None
     no_confirm: Annotated[
-        bool, typer.Option("--no-confirm", help="Do not wait for the users' consent.")
+        bool, Option("--no-confirm", help="Do not wait for the users' consent.")
     ] = False
 
     def members(self):
@@ -129,11 +119,9 @@ class Terms:
 )
 def create(
     run,
-    name: Annotated[str, typer.Argument(metavar="NAME")],
+    name: Annotated[str, Argument(metavar="NAME")],
     set: Set,
-    filter: Annotated[
-        str, typer.Option("--filter", metavar="RSQL", help="Which targets, e.g. name==kitchen*.")
-    ],
+    filter: Annotated[str, Option(metavar="RSQL", help="Which targets, e.g. name==kitchen*.")],
     stages: Stages,
     terms: Terms,
     start: Start = False,
@@ -181,7 +169,7 @@ def list_rollouts(run, listing: Listing):
 
 @command(app, "targets", example="rollouts rollout targets may group-1")
 def list_targets(
-    run, name: Name, group: Annotated[str, typer.Argument(metavar="GROUP", help="Its name.")]
+    run, name: Name, group: Annotated[str, Argument(metavar="GROUP", help="Its name.")]
 ):
     """List the targets of a group."""
     rollout = staged.find(run.hawkbit, name)

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from typer import Option
 
 from rollouts import __version__
 from rollouts.cli import (
@@ -69,8 +70,7 @@ def _show_version(wanted: bool):
 
 def _root(
     version: Annotated[
-        bool,
-        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+        bool, Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
     ] = False,
 ):
     pass

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from typer import Argument
 
 from rollouts.api.models import MetadataEntry
 from rollouts.cli import columns
@@ -13,7 +14,7 @@ from rollouts.release.selection import find_set
 
 app = typer.Typer()
 
-Key = Annotated[str, typer.Argument(metavar="KEY")]
+Key = Annotated[str, Argument(metavar="KEY")]
 
 
 @command(app, "list", example="rollouts ds meta list fw:2.0.0")
@@ -34,7 +35,7 @@ def get(run, set: Set, key: Key):
 def set_new(
     run,
     set: Set,
-    entries: Annotated[list[str], typer.Argument(metavar="KEY=VALUE")],
+    entries: Annotated[list[str], Argument(metavar="KEY=VALUE")],
     dry_run: DryRun = False,
 ):
     """Add entries. (Of a key that exists hawkBit since 0.9 replaces the value.)"""
@@ -50,7 +51,7 @@ def set_value(
     run,
     set: Set,
     key: Key,
-    value: Annotated[str, typer.Argument(metavar="VALUE")],
+    value: Annotated[str, Argument(metavar="VALUE")],
     dry_run: DryRun = False,
 ):
     """Change the value of one entry."""

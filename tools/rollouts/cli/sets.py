@@ -5,6 +5,7 @@ import enum
 from typing import Annotated
 
 import typer
+from typer import Argument, Option
 
 from rollouts.api.models import DistributionSetUpdate, NewDistributionSet, Reference
 from rollouts.cli import columns
@@ -16,7 +17,7 @@ from rollouts.release.selection import find_set
 
 app = typer.Typer()
 
-ModuleIds = Annotated[list[int], typer.Argument(metavar="MODULE", help="Ids of software modules.")]
+ModuleIds = Annotated[list[int], Argument(metavar="MODULE", help="Ids of software modules.")]
 
 
 class Cancelation(enum.StrEnum):
@@ -29,16 +30,14 @@ class Cancelation(enum.StrEnum):
 class Describing:
     """What can be said about a set when it is made."""
 
-    type: Annotated[
-        str | None, typer.Option("--type", help="Key of the set type. Default: the tenant's.")
-    ] = None
-    description: Annotated[str | None, typer.Option("--description", help="For people.")] = None
+    type: Annotated[str | None, Option(help="Key of the set type. Default: the tenant's.")] = None
+    description: Annotated[str | None, Option(help="For people.")] = None
     migration_step: Annotated[
-        bool, typer.Option("--migration-step", help="Must run before later sets.")
+        bool, Option("--migration-step", help="Must run before later sets.")
     ] = False
     modules: Annotated[
         list[int] | None,
-        typer.Option("--module", metavar="ID", help="A software module; may be repeated."),
+        Option("--module", metavar="ID", help="A software module; may be repeated."),
     ] = None
 
 
@@ -46,12 +45,10 @@ class Describing:
 class Changes:
     """What can be changed on a set."""
 
-    name: Annotated[str | None, typer.Option("--name")] = None
-    version: Annotated[str | None, typer.Option("--version")] = None
-    description: Annotated[str | None, typer.Option("--description")] = None
-    migration_step: Annotated[
-        bool | None, typer.Option("--migration-step/--no-migration-step")
-    ] = None
+    name: Annotated[str | None, Option()] = None
+    version: Annotated[str | None, Option()] = None
+    description: Annotated[str | None, Option()] = None
+    migration_step: Annotated[bool | None, Option("--migration-step/--no-migration-step")] = None
 
 
 @command(app, "list", example="rollouts ds list --q 'name==fw*' --sort version:DESC")
@@ -76,8 +73,8 @@ def show(run, set: Set):
 @command(app, "create", example="rollouts ds create fw 2.0.0 --type os --module 12")
 def create(
     run,
-    name: Annotated[str, typer.Argument(metavar="NAME")],
-    version: Annotated[str, typer.Argument(metavar="VERSION")],
+    name: Annotated[str, Argument(metavar="NAME")],
+    version: Annotated[str, Argument(metavar="VERSION")],
     what: Describing,
     dry_run: DryRun = False,
 ):
@@ -130,11 +127,10 @@ def invalidate(
     run,
     set: Set,
     actions: Annotated[
-        Cancelation,
-        typer.Option("--actions", help="What happens to its running actions; none: nothing."),
+        Cancelation, Option(help="What happens to its running actions; none: nothing.")
     ] = Cancelation.NONE,
     cancel_rollouts: Annotated[
-        bool, typer.Option("--cancel-rollouts", help="Servers before 0.10: stop its rollouts.")
+        bool, Option("--cancel-rollouts", help="Servers before 0.10: stop its rollouts.")
     ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -171,7 +167,7 @@ def add_module(run, set: Set, modules: ModuleIds, dry_run: DryRun = False):
 def remove_module(
     run,
     set: Set,
-    module: Annotated[int, typer.Argument(metavar="MODULE", help="Its id.")],
+    module: Annotated[int, Argument(metavar="MODULE", help="Its id.")],
     dry_run: DryRun = False,
 ):
     """Take a module out of a set; the module itself stays."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Argument, Option
 
 from rollouts.api.errors import RefusedError
 from rollouts.cli.command import command
@@ -23,18 +24,16 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 @dataclasses.dataclass
 class DeviceFile:
-    out: Annotated[
-        Path, typer.Option("--out", metavar="FILE", help="The device's configuration.")
-    ] = Path("config.py")
+    out: Annotated[Path, Option(metavar="FILE", help="The device's configuration.")] = Path(
+        "config.py"
+    )
     template: Annotated[
-        Path | None,
-        typer.Option("--template", metavar="FILE", help="A config.example.py to fill in."),
+        Path | None, Option(metavar="FILE", help="A config.example.py to fill in.")
     ] = None
     device_url: Annotated[
-        str | None,
-        typer.Option("--device-url", metavar="URL", help="If the device reaches it elsewhere."),
+        str | None, Option(metavar="URL", help="If the device reaches it elsewhere.")
     ] = None
-    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE.")] = False
+    force: Annotated[bool, Option("--force", help="Overwrite FILE.")] = False
 
 
 @command(
@@ -47,12 +46,11 @@ class DeviceFile:
 )
 def setup(
     run,
-    target: Annotated[str, typer.Argument(metavar="TARGET", help="The controller id.")],
+    target: Annotated[str, Argument(metavar="TARGET", help="The controller id.")],
     file: DeviceFile,
-    name: Annotated[str | None, typer.Option("--name", help="Default: TARGET.")] = None,
+    name: Annotated[str | None, Option(help="Default: TARGET.")] = None,
     polling: Annotated[
-        str | None,
-        typer.Option("--polling", metavar="HH:MM:SS", help="How often all devices poll."),
+        str | None, Option(metavar="HH:MM:SS", help="How often all devices poll.")
     ] = None,
     dry_run: DryRun = False,
 ):

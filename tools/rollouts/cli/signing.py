@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Argument, Option
 
 from rollouts.api.errors import RefusedError
 from rollouts.cli.command import command
@@ -20,7 +21,7 @@ app = typer.Typer()
 PASSPHRASE = "ROLLOUTS_KEY_PASSPHRASE"
 
 PublicKeys = Annotated[
-    list[Path], typer.Option("--key", metavar="PUB", help="A trusted public key; repeatable.")
+    list[Path], Option("--key", metavar="PUB", help="A trusted public key; repeatable.")
 ]
 
 
@@ -28,20 +29,15 @@ PublicKeys = Annotated[
 class Signing:
     """Who signs the release, and with which counter."""
 
-    sign: Annotated[
-        Path | None, typer.Option("--sign", metavar="KEY", help="Sign with this private key.")
-    ] = None
+    sign: Annotated[Path | None, Option(metavar="KEY", help="Sign with this private key.")] = None
     sign_with: Annotated[
         str | None,
-        typer.Option(
-            "--sign-with",
+        Option(
             metavar="CMD",
             help="Sign with a token or KMS: CMD reads a sha256 of 32 bytes, writes the signature.",
         ),
     ] = None
-    counter: Annotated[
-        int, typer.Option("--counter", min=0, help="Boards refuse a lower one than they have.")
-    ] = 0
+    counter: Annotated[int, Option(min=0, help="Boards refuse a lower one than they have.")] = 0
 
     def value(self, run, release):
         """Return the metadata of a signed release, or None when nobody is to sign."""
@@ -78,11 +74,11 @@ def _asked(confirm):
 @command(app, "keygen", example=["rollouts keygen", "rollouts keygen keys/2027.pem --passphrase"])
 def keygen(
     run,
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Where the private key goes.")
-    ] = Path("release-key.pem"),
+    file: Annotated[Path, Argument(metavar="FILE", help="Where the private key goes.")] = Path(
+        "release-key.pem"
+    ),
     passphrase: Annotated[
-        bool, typer.Option("--passphrase", help=f"Encrypt it; asks, or takes {PASSPHRASE}.")
+        bool, Option("--passphrase", help=f"Encrypt it; asks, or takes {PASSPHRASE}.")
     ] = False,
 ):
     """Make a key pair that signs releases: RSA with 3072 bits."""
@@ -102,9 +98,7 @@ def verify(
     key: PublicKeys,
     save: Annotated[
         Path | None,
-        typer.Option(
-            "--save", metavar="FOLDER", help="Write text and signature of each module there."
-        ),
+        Option(metavar="FOLDER", help="Write text and signature of each module there."),
     ] = None,
 ):
     """Check that a trusted key signed what the server lists: names, sizes, sha256, counter."""

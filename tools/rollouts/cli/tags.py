@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from rollouts.api.errors import RefusedError
 from rollouts.api.models import NewTag
@@ -14,7 +14,7 @@ from rollouts.cli.options import Listing, Selection, Yes
 
 app = group("Tags of targets; `--tag` of `targets` and `assign` means them.", ListingGroup)
 
-Name = Annotated[str, typer.Argument(metavar="TAG", help="The name of a tag.")]
+Name = Annotated[str, Argument(metavar="TAG", help="The name of a tag.")]
 
 
 def find_tag(hawkbit, name):
@@ -35,8 +35,8 @@ def list_tags(run, listing: Listing):
 def create(
     run,
     name: Name,
-    description: Annotated[str | None, typer.Option("--description", help="For people.")] = None,
-    colour: Annotated[str | None, typer.Option("--colour", help="E.g. #c00.")] = None,
+    description: Annotated[str | None, Option(help="For people.")] = None,
+    colour: Annotated[str | None, Option(help="E.g. #c00.")] = None,
 ):
     """Make a tag."""
     made = run.hawkbit.tags.create(NewTag(name=name, description=description, colour=colour))

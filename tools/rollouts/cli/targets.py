@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Argument, Option
 
 from rollouts.api import rsql
 from rollouts.api.models import Target
@@ -48,13 +49,12 @@ def list_targets(
     run,
     listing: Listing,
     names: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="TARGET", help="Controller ids or globs. Default: all."),
+        list[str] | None, Argument(metavar="TARGET", help="Controller ids or globs. Default: all.")
     ] = None,
     sets: Annotated[
-        bool, typer.Option("--sets", help="Also assigned and installed set (slow).")
+        bool, Option("--sets", help="Also assigned and installed set (slow).")
     ] = False,
-    tag: Annotated[str | None, typer.Option("--tag", help="Only those that have it.")] = None,
+    tag: Annotated[str | None, Option(help="Only those that have it.")] = None,
 ):
     """List targets with their status and last poll."""
     if tag:
@@ -110,10 +110,8 @@ def delete(run, which: Selection, yes: Yes = False, dry_run: DryRun = False):
 )
 def import_targets(
     run,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV in UTF-8; - is stdin.")],
-    update: Annotated[
-        bool, typer.Option("--update", help="Change targets that exist already.")
-    ] = False,
+    file: Annotated[Path, Argument(metavar="FILE", help="CSV in UTF-8; - is stdin.")],
+    update: Annotated[bool, Option("--update", help="Change targets that exist already.")] = False,
     dry_run: DryRun = False,
 ):
     """Make targets from a CSV file. With an error in any line, nothing is made.
@@ -146,7 +144,7 @@ def _opened(file):
 
 @command(attributes, "attributes", example="rollouts attributes kitchen-1")
 def show_attributes(
-    run, target: Annotated[str, typer.Argument(metavar="TARGET", help="A controller id.")]
+    run, target: Annotated[str, Argument(metavar="TARGET", help="A controller id.")]
 ):
     """Show the attributes that a device sent. `--filter attribute.NAME==VALUE` finds by them."""
     run.out.record(run.hawkbit.targets.attributes(target))

@@ -1,18 +1,17 @@
 """`rollouts watch`: a live table on a terminal, a line per change without one."""
 
-import contextlib
 import time
 from typing import Annotated
 
 import typer
-from rich.live import Live
 from rich.progress_bar import ProgressBar
-from rich.table import Table
 from rich.text import Text
+from typer import Argument, Option
 
 from rollouts.cli import columns
 from rollouts.cli.command import command
 from rollouts.cli.exits import Exit
+from rollouts.cli.live import grid, shown
 from rollouts.cli.options import action_ids
 from rollouts.cli.output import harmless
 from rollouts.release.watch import OPEN, SUCCESS, TimeoutReachedError, watch
@@ -35,15 +34,12 @@ _STYLES = {OPEN: "yellow", SUCCESS: "green"}
 def watch_actions(
     run,
     actions: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="ACTION", help="Ids; without any they come on stdin."),
+        list[str] | None, Argument(metavar="ACTION", help="Ids; without any they come on stdin.")
     ] = None,
     timeout: Annotated[
-        float | None, typer.Option("--timeout", min=0, metavar="SECONDS", help="Then give up.")
+        float | None, Option(min=0, metavar="SECONDS", help="Then give up.")
     ] = None,
-    interval: Annotated[
-        float, typer.Option("--interval", min=0.1, metavar="SECONDS", help="Between looks.")
-    ] = 1.0,
+    interval: Annotated[float, Option(min=0.1, metavar="SECONDS", help="Between looks.")] = 1.0,
 ):
     """Wait until all actions are closed, and show how they get on.
 
@@ -57,7 +53,7 @@ def watch_actions(
         return Exit.OK
     states = []
     try:
-        with _shown(run.out) as show:
+        with shown(run.out, lambda states: _table(run.out, states), _lines) as show:
             for states in watch(run.hawkbit, ids, time, interval, timeout):
                 show(states)
     except TimeoutReachedError:
@@ -68,38 +64,17 @@ def watch_actions(
     return Exit.OK if all_well else Exit.FAILED
 
 
-@contextlib.contextmanager
-def _shown(out):
-    """Give a function that shows a list of Progress as the terminal allows."""
-    if not out.shows_progress:
-        yield _Lines(out).show
-        return
-    with Live(console=out.progress_console, transient=True, auto_refresh=False) as live:
-        yield lambda states: live.update(_table(out, states), refresh=True)
-
-
-class _Lines:
-    """A line on stderr whenever an action says something new."""
-
-    def __init__(self, out):
-        self._out = out
-        self._last = {}
-
-    def show(self, states):
-        for one in states:
-            if self._last.get(one.action) != one:
-                self._last[one.action] = one
-                text = f": {one.message}" if one.message else ""
-                clock = time.strftime("%H:%M:%S")
-                self._out.note(
-                    f"{clock} {one.controller_id} action {one.action} {one.status}{text}"
-                )
+def _lines(states):
+    """What is told without a terminal of its own: a line an action."""
+    return {
+        one.action: f"{one.controller_id} action {one.action} {one.status}"
+        + (f": {one.message}" if one.message else "")
+        for one in states
+    }
 
 
 def _table(out, states):
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("TARGET", "ACTION", "STATUS", "", "MESSAGE"):
-        table.add_column(title, no_wrap=True)
+    table = grid("TARGET", "ACTION", "STATUS", "", "MESSAGE")
     for one in sorted(states, key=lambda one: one.outcome != OPEN)[:_ROWS_SHOWN]:
         color = _STYLES.get(one.outcome, "red")
         bar = ProgressBar(100, _percent(one), 24, complete_style=color, finished_style=color)
