@@ -1,9 +1,10 @@
 """The tables. Names are hawkBit's; times are milliseconds since 1970."""
 
+import re
 from enum import StrEnum
 
 from sqlalchemy import JSON, ForeignKey, UniqueConstraint
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, relationship
 
 # Raised with every change of a table: a database of another format is refused at the start.
 FORMAT = 2
@@ -44,7 +45,19 @@ class ActionType(StrEnum):
 
 
 class Base(DeclarativeBase):
-    pass
+    @declared_attr.directive
+    def __tablename__(cls) -> str:  # noqa: N805
+        return re.sub(r"\B(?=[A-Z])", "_", cls.__name__).lower()
+
+
+def refers(table: str, **options):
+    """A column that holds the id of a row there."""
+    return mapped_column(ForeignKey(f"{table}.id"), **options)
+
+
+def part_of(table: str, **options):
+    """The same, for what is gone with that row."""
+    return mapped_column(ForeignKey(f"{table}.id", ondelete="CASCADE"), **options)
 
 
 class Numbered:
@@ -64,7 +77,6 @@ class Audited:
 
 
 class SoftwareModuleType(Numbered, Audited, Base):
-    __tablename__ = "software_module_type"
     key: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str] = mapped_column(unique=True)
     description: Mapped[str | None]
@@ -76,19 +88,13 @@ class SoftwareModuleType(Numbered, Audited, Base):
 class DistributionSetTypeElement(Base):
     """A module type that a set type takes, and whether a set needs it."""
 
-    __tablename__ = "distribution_set_type_element"
-    set_type_id: Mapped[int] = mapped_column(
-        ForeignKey("distribution_set_type.id"), primary_key=True
-    )
-    module_type_id: Mapped[int] = mapped_column(
-        ForeignKey("software_module_type.id"), primary_key=True
-    )
+    set_type_id: Mapped[int] = refers("distribution_set_type", primary_key=True)
+    module_type_id: Mapped[int] = refers("software_module_type", primary_key=True)
     mandatory: Mapped[bool]
     module_type: Mapped[SoftwareModuleType] = relationship(lazy="joined")
 
 
 class DistributionSetType(Numbered, Audited, Base):
-    __tablename__ = "distribution_set_type"
     key: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str] = mapped_column(unique=True)
     description: Mapped[str | None]
@@ -97,12 +103,11 @@ class DistributionSetType(Numbered, Audited, Base):
 
 
 class SoftwareModule(Numbered, Audited, Base):
-    __tablename__ = "software_module"
     __table_args__ = (
         UniqueConstraint("type_id", "name", "version"),
         Numbered.__table_args__,
     )
-    type_id: Mapped[int] = mapped_column(ForeignKey("software_module_type.id"))
+    type_id: Mapped[int] = refers("software_module_type")
     name: Mapped[str]
     version: Mapped[str]
     vendor: Mapped[str | None]
@@ -120,8 +125,7 @@ class SoftwareModule(Numbered, Audited, Base):
 
 
 class SoftwareModuleMetadata(Base):
-    __tablename__ = "software_module_metadata"
-    owner_id: Mapped[int] = mapped_column(ForeignKey("software_module.id"), primary_key=True)
+    owner_id: Mapped[int] = refers("software_module", primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str]
     target_visible: Mapped[bool] = mapped_column(default=False)
@@ -130,12 +134,11 @@ class SoftwareModuleMetadata(Base):
 class Artifact(Numbered, Audited, Base):
     """A file of a module. Its bytes lie in the store under their sha256."""
 
-    __tablename__ = "artifact"
     __table_args__ = (
         UniqueConstraint("module_id", "filename"),
         Numbered.__table_args__,
     )
-    module_id: Mapped[int] = mapped_column(ForeignKey("software_module.id"), index=True)
+    module_id: Mapped[int] = refers("software_module", index=True)
     filename: Mapped[str]
     size: Mapped[int]
     md5: Mapped[str]
@@ -147,20 +150,16 @@ class Artifact(Numbered, Audited, Base):
 class SetModule(Base):
     """Which modules a set consists of."""
 
-    __tablename__ = "set_module"
-    set_id: Mapped[int] = mapped_column(ForeignKey("distribution_set.id"), primary_key=True)
-    module_id: Mapped[int] = mapped_column(
-        ForeignKey("software_module.id"), primary_key=True, index=True
-    )
+    set_id: Mapped[int] = refers("distribution_set", primary_key=True)
+    module_id: Mapped[int] = refers("software_module", primary_key=True, index=True)
 
 
 class DistributionSet(Numbered, Audited, Base):
-    __tablename__ = "distribution_set"
     __table_args__ = (
         UniqueConstraint("type_id", "name", "version"),
         Numbered.__table_args__,
     )
-    type_id: Mapped[int] = mapped_column(ForeignKey("distribution_set_type.id"))
+    type_id: Mapped[int] = refers("distribution_set_type")
     name: Mapped[str]
     version: Mapped[str]
     description: Mapped[str | None]
@@ -185,14 +184,12 @@ class DistributionSet(Numbered, Audited, Base):
 
 
 class DistributionSetMetadata(Base):
-    __tablename__ = "distribution_set_metadata"
-    owner_id: Mapped[int] = mapped_column(ForeignKey("distribution_set.id"), primary_key=True)
+    owner_id: Mapped[int] = refers("distribution_set", primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str]
 
 
 class Target(Numbered, Audited, Base):
-    __tablename__ = "target"
     controller_id: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     description: Mapped[str | None]
@@ -202,12 +199,8 @@ class Target(Numbered, Audited, Base):
     request_attributes: Mapped[bool] = mapped_column(default=True)
     last_request_at: Mapped[int | None]
     installed_at: Mapped[int | None]
-    assigned_set_id: Mapped[int | None] = mapped_column(
-        ForeignKey("distribution_set.id"), index=True
-    )
-    installed_set_id: Mapped[int | None] = mapped_column(
-        ForeignKey("distribution_set.id"), index=True
-    )
+    assigned_set_id: Mapped[int | None] = refers("distribution_set", index=True)
+    installed_set_id: Mapped[int | None] = refers("distribution_set", index=True)
     auto_confirm_at: Mapped[int | None]
     auto_confirm_initiator: Mapped[str | None]
     auto_confirm_remark: Mapped[str | None]
@@ -220,15 +213,13 @@ class Target(Numbered, Audited, Base):
 
 
 class TargetAttribute(Base):
-    __tablename__ = "target_attribute"
-    owner_id: Mapped[int] = mapped_column(ForeignKey("target.id"), primary_key=True)
+    owner_id: Mapped[int] = refers("target", primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str]
 
 
 class TargetMetadata(Base):
-    __tablename__ = "target_metadata"
-    owner_id: Mapped[int] = mapped_column(ForeignKey("target.id"), primary_key=True)
+    owner_id: Mapped[int] = refers("target", primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str]
 
@@ -236,13 +227,10 @@ class TargetMetadata(Base):
 class Action(Numbered, Audited, Base):
     """One assignment of a set to a target."""
 
-    __tablename__ = "action"
-    target_id: Mapped[int] = mapped_column(ForeignKey("target.id"), index=True)
-    set_id: Mapped[int] = mapped_column(ForeignKey("distribution_set.id"), index=True)
-    rollout_id: Mapped[int | None] = mapped_column(ForeignKey("rollout.id"), index=True)
-    rollout_group_id: Mapped[int | None] = mapped_column(
-        ForeignKey("rollout_group.id"), index=True
-    )
+    target_id: Mapped[int] = refers("target", index=True)
+    set_id: Mapped[int] = refers("distribution_set", index=True)
+    rollout_id: Mapped[int | None] = refers("rollout", index=True)
+    rollout_group_id: Mapped[int | None] = refers("rollout_group", index=True)
     type: Mapped[str]
     status: Mapped[str]
     active: Mapped[bool] = mapped_column(default=True)
@@ -270,8 +258,7 @@ class Action(Numbered, Audited, Base):
 class ActionStatus(Numbered, Base):
     """One entry of an action's history."""
 
-    __tablename__ = "action_status"
-    action_id: Mapped[int] = mapped_column(ForeignKey("action.id"), index=True)
+    action_id: Mapped[int] = refers("action", index=True)
     status: Mapped[str]
     code: Mapped[int | None]
     messages: Mapped[list[str]] = mapped_column(JSON)
@@ -280,10 +267,9 @@ class ActionStatus(Numbered, Base):
 
 
 class TargetFilter(Numbered, Audited, Base):
-    __tablename__ = "target_filter"
     name: Mapped[str] = mapped_column(unique=True)
     query: Mapped[str]
-    set_id: Mapped[int | None] = mapped_column(ForeignKey("distribution_set.id"), index=True)
+    set_id: Mapped[int | None] = refers("distribution_set", index=True)
     action_type: Mapped[str | None]
     weight: Mapped[int | None]
     confirmation_required: Mapped[bool | None]
@@ -293,6 +279,5 @@ class TargetFilter(Numbered, Audited, Base):
 class ConfigValue(Audited, Base):
     """A value of the tenant's configuration that differs from the default."""
 
-    __tablename__ = "config_value"
     key: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[object] = mapped_column(JSON)

@@ -2,10 +2,9 @@
 
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ..model import ActionType, Audited, Base, DistributionSet, Numbered
+from ..model import ActionType, Audited, Base, DistributionSet, Numbered, part_of, refers
 
 
 class RolloutStatus(StrEnum):
@@ -33,11 +32,10 @@ class GroupStatus(StrEnum):
 
 
 class Rollout(Numbered, Audited, Base):
-    __tablename__ = "rollout"
     name: Mapped[str] = mapped_column(unique=True)
     description: Mapped[str | None]
     target_filter_query: Mapped[str]
-    set_id: Mapped[int] = mapped_column(ForeignKey("distribution_set.id"), index=True)
+    set_id: Mapped[int] = refers("distribution_set", index=True)
     status: Mapped[str] = mapped_column(default=RolloutStatus.CREATING, index=True)
     action_type: Mapped[str] = mapped_column(default=ActionType.FORCED)
     force_time: Mapped[int] = mapped_column(default=0)
@@ -62,10 +60,7 @@ class Rollout(Numbered, Audited, Base):
 
 
 class RolloutGroup(Numbered, Audited, Base):
-    __tablename__ = "rollout_group"
-    rollout_id: Mapped[int] = mapped_column(
-        ForeignKey("rollout.id", ondelete="CASCADE"), index=True
-    )
+    rollout_id: Mapped[int] = part_of("rollout", index=True)
     # The group that is started before this one; None: the first.
     parent_id: Mapped[int | None] = mapped_column(index=True)
     name: Mapped[str]
@@ -89,10 +84,5 @@ class RolloutGroup(Numbered, Audited, Base):
 class RolloutTarget(Base):
     """Which targets a group was given before it had actions for them."""
 
-    __tablename__ = "rollout_target"
-    group_id: Mapped[int] = mapped_column(
-        ForeignKey("rollout_group.id", ondelete="CASCADE"), primary_key=True
-    )
-    target_id: Mapped[int] = mapped_column(
-        ForeignKey("target.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
+    group_id: Mapped[int] = part_of("rollout_group", primary_key=True)
+    target_id: Mapped[int] = part_of("target", primary_key=True, index=True)
