@@ -12,14 +12,15 @@ from .model import (
     SoftwareModule,
     SoftwareModuleMetadata,
     SoftwareModuleType,
+    TaggedTarget,
     Target,
     TargetAttribute,
     TargetFilter,
     TargetMetadata,
+    TargetTag,
 )
 from .rollouts.model import Rollout, RolloutGroup, RolloutStatus
 from .rsql import Field
-from .tags import TaggedTarget, TargetTag
 
 
 def _boolean(word: str) -> bool:

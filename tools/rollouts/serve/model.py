@@ -276,6 +276,17 @@ class TargetFilter(Numbered, Audited, Base):
     distribution_set: Mapped[DistributionSet | None] = relationship()
 
 
+class TargetTag(Numbered, Audited, Base):
+    name: Mapped[str] = mapped_column(unique=True)
+    description: Mapped[str | None]
+    colour: Mapped[str | None]
+
+
+class TaggedTarget(Base):
+    tag_id: Mapped[int] = part_of("target_tag", primary_key=True)
+    target_id: Mapped[int] = part_of("target", primary_key=True, index=True)
+
+
 class ConfigValue(Audited, Base):
     """A value of the tenant's configuration that differs from the default."""
 

@@ -26,7 +26,6 @@ from .defaults import add_default_types
 from .model import FORMAT, Artifact, Base, ConfigValue
 from .rollouts import model as _rollouts  # noqa: F401  # tables of Base.metadata
 from .settings import Settings
-from .tokens import new_token
 
 IN_MEMORY = ":memory:"
 # Beside the tenant's configuration, of which it is the default.
@@ -182,7 +181,7 @@ def _kept_gateway_token(work: Work) -> str:
     """The token of the database's first start: the devices that have it stay known."""
     kept = work.db.get(ConfigValue, _GATEWAY_TOKEN)
     if kept is None:
-        kept = work.add(ConfigValue(key=_GATEWAY_TOKEN, value=new_token()))
+        kept = work.add(ConfigValue(key=_GATEWAY_TOKEN, value=secrets.token_hex(16)))
     return kept.value
 
 

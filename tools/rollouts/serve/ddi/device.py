@@ -1,5 +1,7 @@
 """What the device resources have in common: their routes, the target that asks."""
 
+import secrets
+
 from fastapi import APIRouter
 from sqlalchemy import select
 from starlette.requests import Request
@@ -9,7 +11,6 @@ from .. import errors
 from ..media import CBOR, HAL, JSON, MediaRoute
 from ..model import Target, UpdateStatus
 from ..store import Work
-from ..tokens import new_token
 
 BASE = "/{tenant}/controller/v1/{controller_id}"
 # Who made the targets that registered themselves.
@@ -56,7 +57,7 @@ def _register(work: Work, controller_id: str) -> Target:
         controller_id=controller_id,
         name=controller_id[:MAX_NAME],
         description=f"Registered itself: {controller_id}"[:512],
-        security_token=new_token(),
+        security_token=secrets.token_hex(16),
         update_status=UpdateStatus.REGISTERED,
     )
     work.add(target, by=PLUG_AND_PLAY)

@@ -82,6 +82,22 @@ def offer_read(
         return Reply(shape(show, find(work, entity_id)))
 
 
+def offer_update(
+    resources: APIRouter,
+    find: Callable[[Work, Any], Any],
+    id_type,
+    body_type: type[Body],
+    shape: Shape,
+    check: Callable[[Any], object] = lambda body: None,
+) -> None:
+    @resources.put("/{entity_id}")
+    async def update(work: Transaction, show: Show, entity_id: id_type, body: body_type):
+        """Change what is given."""
+        found = find(work, entity_id)
+        check(body)
+        return Reply(shape(show, change(work, found, body)))
+
+
 def made(work: Work, entity):
     """A new entity, stored under an id."""
     work.add(entity)

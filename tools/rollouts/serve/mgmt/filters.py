@@ -10,7 +10,7 @@ from ..media import NoContent, Reply
 from ..model import ActionType, TargetFilter
 from ..paging import Listing
 from ..store import Work
-from .common import Show, change, done, made, offer_list, offer_read, router
+from .common import Show, done, made, offer_list, offer_read, offer_update, router
 from .sets import clear_auto_assignment
 from .shapes import Shapes
 from .terms import Weight
@@ -35,28 +35,25 @@ class AutoAssign(Body):
     confirmation_required: bool | None = None
 
 
+def _check_query(body: FilterCreate | FilterUpdate) -> None:
+    if body.query is not None:
+        rsql.to_sql(body.query, TARGET_FIELDS)
+
+
 def find_filter(work: Work, filter_id: int) -> TargetFilter:
     return lookup.by_id(work, TargetFilter, filter_id, "TargetFilterQuery")
 
 
 offer_list(resources, Listing(FILTER_FIELDS), select(TargetFilter), Shapes.target_filter)
 offer_read(resources, find_filter, PathId, Shapes.whole_filter)
+offer_update(resources, find_filter, PathId, FilterUpdate, Shapes.whole_filter, _check_query)
 
 
 @resources.post("")
 async def create_filter(work: Transaction, show: Show, body: FilterCreate):
     """One filter, not a list."""
-    rsql.to_sql(body.query, TARGET_FIELDS)
+    _check_query(body)
     return Reply(show.whole_filter(made(work, TargetFilter(**body.model_dump()))), 201)
-
-
-@resources.put("/{filter_id}")
-async def update_filter(work: Transaction, show: Show, filter_id: PathId, body: FilterUpdate):
-    """Change its name or its query."""
-    found = find_filter(work, filter_id)
-    if body.query is not None:
-        rsql.to_sql(body.query, TARGET_FIELDS)
-    return Reply(show.whole_filter(change(work, found, body)))
 
 
 @resources.delete("/{filter_id}")

@@ -15,7 +15,16 @@ from ..paging import Listing
 from ..ranges import file_answer
 from ..store import Work
 from ..upload import Received, receive
-from .common import Show, change, done, made, offer_create, offer_list, offer_read, router
+from .common import (
+    Show,
+    done,
+    made,
+    offer_create,
+    offer_list,
+    offer_read,
+    offer_update,
+    router,
+)
 from .shapes import Shapes
 
 resources = router("/softwaremodules")
@@ -48,13 +57,7 @@ MODULES = select(SoftwareModule).where(~SoftwareModule.deleted)
 offer_list(resources, Listing(MODULE_FIELDS), MODULES, Shapes.module)
 offer_create(resources, ModuleCreate, create_module, Shapes.module)
 offer_read(resources, find_module, PathId, Shapes.whole_module)
-
-
-@resources.put("/{module_id}")
-async def update_module(work: Transaction, show: Show, module_id: PathId, body: ModuleUpdate):
-    """Change vendor, description or the lock. Name, version and type stay."""
-    found = changeable_module(work, module_id)
-    return Reply(show.whole_module(change(work, found, body)))
+offer_update(resources, changeable_module, PathId, ModuleUpdate, Shapes.whole_module)
 
 
 @resources.delete("/{module_id}")

@@ -1,5 +1,6 @@
 """Rollouts: a set to the targets of a filter, group by group."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends
@@ -23,7 +24,7 @@ from ..rollouts import control, groups
 from ..rollouts.model import Rollout, RolloutGroup, RolloutStatus, RolloutTarget
 from ..rollouts.totals import no_progress
 from ..store import Work
-from .common import Show, change, done, router
+from .common import change, done, router
 from .rollout_bodies import DEFAULTS, RolloutCreate, RolloutUpdate
 from .rollout_shapes import RolloutShapes
 
@@ -97,34 +98,17 @@ async def delete_rollout(work: Transaction, rollout_id: PathId):
     return _do(work, rollout_id, control.delete)
 
 
-@resources.post("/{rollout_id}/start")
-async def start_rollout(work: Transaction, rollout_id: PathId):
-    """Start the first group."""
-    return _do(work, rollout_id, control.start)
+def _offer(command: str, step: Callable[[Work, Rollout], None], what: str) -> None:
+    @resources.post("/{rollout_id}/" + command, description=what)
+    async def command_rollout(work: Transaction, rollout_id: PathId):
+        return _do(work, rollout_id, step)
 
 
-@resources.post("/{rollout_id}/pause")
-async def pause_rollout(work: Transaction, rollout_id: PathId):
-    """Start no further group; those that run go on."""
-    return _do(work, rollout_id, control.pause)
-
-
-@resources.post("/{rollout_id}/resume")
-async def resume_rollout(work: Transaction, rollout_id: PathId):
-    """Go on; after an error with the next group."""
-    return _do(work, rollout_id, control.resume)
-
-
-@resources.post("/{rollout_id}/stop")
-async def stop_rollout(work: Transaction, rollout_id: PathId):
-    """Cancel what runs, and start nothing more."""
-    return _do(work, rollout_id, control.stop)
-
-
-@resources.post("/{rollout_id}/triggerNextGroup")
-async def trigger_next_group(work: Transaction, rollout_id: PathId):
-    """Start the next group without waiting for the thresholds."""
-    return _do(work, rollout_id, control.trigger_next)
+_offer("start", control.start, "Start the first group.")
+_offer("pause", control.pause, "Start no further group; those that run go on.")
+_offer("resume", control.resume, "Go on; after an error with the next group.")
+_offer("stop", control.stop, "Cancel what runs, and start nothing more.")
+_offer("triggerNextGroup", control.trigger_next, "Start the next group whatever the thresholds.")
 
 
 @resources.post("/{rollout_id}/approve")
@@ -194,7 +178,7 @@ async def read_group(work: Transaction, show: RolloutShow, rollout_id: PathId, g
 
 @resources.get("/{rollout_id}/deploygroups/{group_id}/targets")
 async def list_group_targets(
-    work: Transaction, show: Show, rollout_id: PathId, group_id: PathId, paging: Paging
+    work: Transaction, show: RolloutShow, rollout_id: PathId, group_id: PathId, paging: Paging
 ):
     """The targets of a group: as they were chosen while it is ready or searched, later those
     that have an action of it. As in hawkBit the group may be another rollout's."""

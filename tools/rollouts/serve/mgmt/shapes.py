@@ -1,7 +1,9 @@
 """How things look in answers. Lists have `_links.self` only, single things all their links."""
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
+from pydantic.alias_generators import to_camel
 from starlette.requests import Request
 
 from .. import config, polling
@@ -19,6 +21,7 @@ from ..model import (
     Status,
     Target,
     TargetFilter,
+    TargetTag,
 )
 from ..store import Work
 from ..windows import Window
@@ -29,13 +32,18 @@ def present(**members) -> dict:
     return {key: value for key, value in members.items() if value is not None}
 
 
+@lru_cache
+def _wire_names(*columns: str) -> tuple[tuple[str, str], ...]:
+    return tuple((to_camel(column), column) for column in columns)
+
+
+def columns(entity, *names: str) -> dict:
+    """Columns of an entity; on the wire they are called the same, in camelCase."""
+    return {wire: getattr(entity, name) for wire, name in _wire_names(*names)}
+
+
 def audit(entity) -> dict:
-    return {
-        "createdBy": entity.created_by,
-        "createdAt": entity.created_at,
-        "lastModifiedBy": entity.last_modified_by,
-        "lastModifiedAt": entity.last_modified_at,
-    }
+    return columns(entity, "created_by", "created_at", "last_modified_by", "last_modified_at")
 
 
 class Shapes:
@@ -45,22 +53,21 @@ class Shapes:
         self.links = Links(request)
         self.work = work
 
-    def distribution_set(self, item: DistributionSet) -> dict:
+    def _entity(self, item, path: str, *names: str, **members) -> dict:
+        """What all things with a name have, and columns and `members` of this kind."""
         return {
             **audit(item),
             **present(name=item.name, description=item.description),
-            "id": item.id,
-            "version": item.version,
-            "type": item.type.key,
-            "typeName": item.type.name,
-            "locked": item.locked,
-            "deleted": item.deleted,
-            "valid": item.valid,
-            "requiredMigrationStep": item.required_migration_step,
-            "modules": [self.module(m) for m in item.modules],
-            "complete": item.complete,
-            "_links": {"self": self.links.mgmt(f"distributionsets/{item.id}")},
+            **columns(item, "id", *names),
+            **members,
+            "_links": {"self": self.links.mgmt(f"{path}/{item.id}")},
         }
+
+    def distribution_set(self, item: DistributionSet) -> dict:
+        names = "version", "locked", "deleted", "valid", "required_migration_step", "complete"
+        modules = [self.module(m) for m in item.modules]
+        kind = {"type": item.type.key, "typeName": item.type.name}
+        return self._entity(item, "distributionsets", *names, **kind, modules=modules)
 
     def whole_set(self, item: DistributionSet) -> dict:
         shape = self.distribution_set(item)
@@ -73,21 +80,12 @@ class Shapes:
         return shape
 
     def module(self, item: SoftwareModule) -> dict:
-        return {
-            **audit(item),
-            **present(name=item.name, description=item.description),
-            "id": item.id,
-            "version": item.version,
-            "type": item.type.key,
-            "typeName": item.type.name,
-            **present(vendor=item.vendor),
-            "encrypted": item.encrypted,
-            "deleted": item.deleted,
+        return self._entity(
+            item, "softwaremodules", "version", "encrypted", "deleted", "locked",
+            type=item.type.key, typeName=item.type.name, **present(vendor=item.vendor),
             # No default type asks for artifacts (minArtifacts 0), so a module is complete.
-            "locked": item.locked,
-            "complete": True,
-            "_links": {"self": self.links.mgmt(f"softwaremodules/{item.id}")},
-        }
+            complete=True,
+        )  # fmt: skip
 
     def whole_module(self, item: SoftwareModule) -> dict:
         shape = self.module(item)
@@ -102,10 +100,9 @@ class Shapes:
     def artifact(self, item: Artifact) -> dict:
         return {
             **audit(item),
-            "id": item.id,
-            "hashes": {"sha1": item.sha1, "md5": item.md5, "sha256": item.sha256},
+            **columns(item, "id", "size"),
+            "hashes": columns(item, "sha1", "md5", "sha256"),
             "providedFilename": item.filename,
-            "size": item.size,
             "_links": {"self": self.links.mgmt(_artifact_path(item))},
         }
 
@@ -118,21 +115,17 @@ class Shapes:
         return {
             **audit(item),
             **present(
-                name=item.name,
-                description=item.description,
-                controllerId=item.controller_id,
-                updateStatus=item.update_status,
+                **columns(
+                    item, "name", "description", "controller_id", "update_status", "installed_at",
+                    "address", "security_token", "request_attributes",
+                ),
                 lastControllerRequestAt=item.last_request_at,
-                installedAt=item.installed_at,
                 ipAddress=urlsplit(item.address).hostname if item.address else None,
-                address=item.address,
                 pollStatus=self._poll_status(item),
-                securityToken=item.security_token,
-                requestAttributes=item.request_attributes,
                 autoConfirmActive=self._auto_confirm_active(item),
             ),
             "_links": {"self": self.links.target(item.controller_id)},
-        }
+        }  # fmt: skip
 
     def whole_target(self, item: Target) -> dict:
         shape = self.target(item)
@@ -170,13 +163,10 @@ class Shapes:
         cid = item.target.controller_id
         return {
             **audit(item),
-            "id": item.id,
+            **columns(item, "id", "active", "status", "weight"),
             "type": "cancel" if item.is_canceling_or_canceled else "update",
-            "active": item.active,
-            "status": item.status,
             "forceType": item.type,
             **present(forceTime=item.force_time if item.type == ActionType.TIMEFORCED else None),
-            "weight": item.weight,
             **self._rollout(item),
             **present(maintenanceWindow=self._window(item), lastStatusCode=item.last_status_code),
             "_links": {"self": self.links.target(cid, f"/actions/{item.id}")},
@@ -248,13 +238,10 @@ class Shapes:
         """The one shape that says null where there is nothing."""
         return {
             **audit(item),
-            "id": item.id,
-            "name": item.name,
-            "query": item.query,
+            **columns(item, "id", "name", "query", "confirmation_required"),
             "autoAssignDistributionSet": item.set_id,
             "autoAssignActionType": item.action_type,
             "autoAssignWeight": item.weight,
-            "confirmationRequired": item.confirmation_required,
             "_links": {"self": self.links.mgmt(f"targetfilters/{item.id}")},
         }
 
@@ -264,27 +251,20 @@ class Shapes:
         return shape
 
     def module_type(self, item: SoftwareModuleType) -> dict:
-        return {
-            **self._type(item),
-            "minArtifacts": item.min_artifacts,
-            "maxAssignments": item.max_assignments,
-            "_links": {"self": self.links.mgmt(f"softwaremoduletypes/{item.id}")},
-        }
+        names = "key", "deleted", "min_artifacts", "max_assignments"
+        return self._entity(item, "softwaremoduletypes", *names)
 
     def set_type(self, item: DistributionSetType) -> dict:
-        return {
-            **self._type(item),
-            "_links": {"self": self.links.mgmt(f"distributionsettypes/{item.id}")},
-        }
+        return self._entity(item, "distributionsettypes", "key", "deleted")
 
-    def _type(self, item) -> dict:
-        return {
-            **audit(item),
-            **present(name=item.name, description=item.description),
-            "key": item.key,
-            "deleted": item.deleted,
-            "id": item.id,
-        }
+    def tag(self, item: TargetTag) -> dict:
+        return self._entity(item, "targettags", **present(colour=item.colour))
+
+    def whole_tag(self, item: TargetTag) -> dict:
+        shape = self.tag(item)
+        path = f"targettags/{item.id}/assigned?offset=0&limit=50"
+        shape["_links"]["assignedTargets"] = self.links.mgmt(path)
+        return shape
 
 
 def _artifact_path(item: Artifact) -> str:

@@ -5,34 +5,33 @@ from typing import Annotated, Literal
 from fastapi import Query
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert
-from starlette.requests import Request
 
 from .. import errors, lookup
 from ..bodies import Body, PathId, text
 from ..fields import TAG_FIELDS, TARGET_FIELDS, TARGETS_OF_SET_SORT
 from ..hub import Transaction
-from ..links import Links
 from ..media import NoContent, Reply
-from ..model import Target
+from ..model import TaggedTarget, Target, TargetTag
 from ..paging import Listing, Paging
 from ..store import Work
-from ..tags import TaggedTarget, TargetTag
-from .common import Show, change, done, made, router
-from .shapes import audit, present
+from .common import (
+    Show,
+    done,
+    made,
+    offer_create,
+    offer_list,
+    offer_read,
+    offer_update,
+    router,
+)
+from .shapes import Shapes
 
 resources = router("/targettags")
 of_target = router("/targets/{controller_id}/tags")
-TAGS = Listing(TAG_FIELDS)
 TARGETS = Listing(TARGET_FIELDS, sort_fields=TARGETS_OF_SET_SORT)
 
 # What becomes of it when a target is unknown: nothing, or the others are done.
 Policy = Annotated[Literal["FAIL", "ON_WHAT_FOUND_AND_SUCCESS"], Query(alias="onNotFoundPolicy")]
-
-
-class TagCreate(Body):
-    name: text(1, 128, required=True)
-    description: text(0, 512) = None
-    colour: text(0, 16) = None
 
 
 class TagUpdate(Body):
@@ -41,49 +40,22 @@ class TagUpdate(Body):
     colour: text(0, 16) = None
 
 
+class TagCreate(TagUpdate):
+    name: text(1, 128, required=True)
+
+
+def _create(work: Work, item: TagCreate) -> TargetTag:
+    return made(work, TargetTag(**item.model_dump()))
+
+
 def _find(work: Work, tag_id: int) -> TargetTag:
     return lookup.by_id(work, TargetTag, tag_id)
 
 
-def _shape(request: Request, tag: TargetTag) -> dict:
-    return {
-        **audit(tag),
-        **present(name=tag.name, description=tag.description, colour=tag.colour),
-        "id": tag.id,
-        "_links": {"self": Links(request).mgmt(f"targettags/{tag.id}")},
-    }
-
-
-def _whole(request: Request, tag: TargetTag) -> dict:
-    shape = _shape(request, tag)
-    path = f"targettags/{tag.id}/assigned?offset=0&limit=50"
-    shape["_links"]["assignedTargets"] = Links(request).mgmt(path)
-    return shape
-
-
-@resources.get("")
-async def list_tags(request: Request, work: Transaction, paging: Paging):
-    """All tags of targets."""
-    return Reply(TAGS.fetch(work, select(TargetTag), paging, lambda tag: _shape(request, tag)))
-
-
-@resources.post("")
-async def create_tags(request: Request, work: Transaction, body: list[TagCreate]):
-    """All of the list or none. A name that exists already is a 409."""
-    tags = [made(work, TargetTag(**item.model_dump())) for item in body]
-    return Reply([_shape(request, tag) for tag in tags], 201)
-
-
-@resources.get("/{tag_id}")
-async def read_tag(request: Request, work: Transaction, tag_id: PathId):
-    """One tag."""
-    return Reply(_whole(request, _find(work, tag_id)))
-
-
-@resources.put("/{tag_id}")
-async def update_tag(request: Request, work: Transaction, tag_id: PathId, body: TagUpdate):
-    """Change what is given."""
-    return Reply(_whole(request, change(work, _find(work, tag_id), body)))
+offer_list(resources, Listing(TAG_FIELDS), select(TargetTag), Shapes.tag)
+offer_create(resources, TagCreate, _create, Shapes.tag)
+offer_read(resources, _find, PathId, Shapes.whole_tag)
+offer_update(resources, _find, PathId, TagUpdate, Shapes.whole_tag)
 
 
 @resources.delete("/{tag_id}")
@@ -133,12 +105,12 @@ async def untag_target(work: Transaction, tag_id: PathId, controller_id: str):
 
 
 @of_target.get("")
-async def tags_of_target(request: Request, work: Transaction, controller_id: str):
+async def tags_of_target(work: Transaction, show: Show, controller_id: str):
     """The tags of a target; 204 when it has none."""
     found = lookup.find_target(work, controller_id)
     mine = select(TaggedTarget.tag_id).where(TaggedTarget.target_id == found.id)
     tags = work.db.scalars(select(TargetTag).where(TargetTag.id.in_(mine))).all()
-    return Reply([_shape(request, tag) for tag in tags]) if tags else NoContent()
+    return Reply([show.tag(tag) for tag in tags]) if tags else NoContent()
 
 
 def _targets(work: Work, tag_id: int, controller_ids: list[str], policy: str) -> list[int]:

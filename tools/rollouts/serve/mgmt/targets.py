@@ -1,5 +1,6 @@
 """Targets: the devices as the operator sees them."""
 
+import secrets
 from typing import Literal
 
 from sqlalchemy import delete, select
@@ -15,23 +16,22 @@ from ..media import NoContent, Reply
 from ..model import Action, ActionStatus, DistributionSet, Target
 from ..paging import Listing
 from ..store import Work
-from ..tokens import new_token
-from .common import Show, change, done, made, offer_create, offer_list, offer_read, router
+from .common import (
+    Show,
+    done,
+    made,
+    offer_create,
+    offer_list,
+    offer_read,
+    offer_update,
+    router,
+)
 from .shapes import Shapes, present
 from .terms import SetAssignment
 
 resources = router("/targets")
 
 _MAX_NAME = 128
-
-
-class TargetCreate(Body):
-    controller_id: text(1, 256, required=True)
-    name: text(1, _MAX_NAME) = None
-    description: text(0, 512) = None
-    address: text(0, 512) = None
-    security_token: text(1, 128) = None
-    request_attributes: bool | None = None
 
 
 class TargetUpdate(Body):
@@ -42,10 +42,15 @@ class TargetUpdate(Body):
     request_attributes: Literal[True] | None = None
 
 
+class TargetCreate(TargetUpdate):
+    controller_id: text(1, 256, required=True)
+    request_attributes: bool | None = None
+
+
 def create_target(work: Work, item: TargetCreate) -> Target:
     if any(c.isspace() for c in item.controller_id):
         raise errors.constraint("a controllerId must not contain whitespace")
-    values = {"name": item.controller_id[:_MAX_NAME], "security_token": new_token()}
+    values = {"name": item.controller_id[:_MAX_NAME], "security_token": secrets.token_hex(16)}
     values |= item.model_dump(exclude_none=True)
     return made(work, Target(**values))
 
@@ -53,13 +58,7 @@ def create_target(work: Work, item: TargetCreate) -> Target:
 offer_list(resources, Listing(TARGET_FIELDS, "controllerid:ASC"), select(Target), Shapes.target)
 offer_create(resources, TargetCreate, create_target, Shapes.target)
 offer_read(resources, find_target, str, Shapes.whole_target)
-
-
-@resources.put("/{controller_id}")
-async def update_target(work: Transaction, show: Show, controller_id: str, body: TargetUpdate):
-    """Change what is given; requestAttributes true asks the device for its attributes."""
-    found = find_target(work, controller_id)
-    return Reply(show.whole_target(change(work, found, body)))
+offer_update(resources, find_target, str, TargetUpdate, Shapes.whole_target)
 
 
 @resources.delete("/{controller_id}")
