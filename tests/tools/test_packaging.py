@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+README = ROOT / "tools" / "rollouts" / "README.md"
 RUNTIME = [
     *PROJECT["project"]["dependencies"],
     *PROJECT["project"]["optional-dependencies"]["serve"],
@@ -127,10 +128,13 @@ def test_users_own(hawkbit):
 def test_wheel_works_in_an_empty_venv_beside_the_users_own_pytest(release, name, python, tmp_path):
     venv = tmp_path / "venv"
     subprocess.run([python, "-m", "venv", venv], check=True)
-    (wheel,) = release.glob("*.whl")
-    command = [venv / "bin" / "pip", "install", "-q", "--disable-pip-version-check"]
-    command += ["-c", ROOT / "tools" / "constraints.txt", f"{wheel}[testing]", "pytest"]
-    done = subprocess.run(command, capture_output=True, text=True)
+    shown = re.search(r"\$ (pip install .*\[serve\].*)", README.read_text())[1]
+    command = f"{shown} && pip install 'hawkbit-rollouts[testing]' pytest"
+    options = {"PIP_CONSTRAINT": str(ROOT / "tools" / "constraints.txt"), "PIP_QUIET": "1"}
+    environ = {**os.environ, **options, "PATH": f"{venv / 'bin'}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        command, shell=True, cwd=release.parent, env=environ, capture_output=True, text=True
+    )
     if "Failed to establish a new connection" in done.stderr:
         pytest.skip("PyPI is out of reach")
     assert done.returncode == 0, done.stderr

@@ -255,5 +255,5 @@ def test_without_its_libraries_serve_says_what_to_install(environ, tmp_path):
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['fastapi'] = None")
     result = run(environ, "serve", "--port", "0", PYTHONPATH=str(tmp_path))
     assert result.returncode == 2
-    assert "pip install '.[serve]'" in result.stderr
+    assert "pip install 'hawkbit-rollouts[serve]'" in result.stderr
     assert run(environ, "targets", PYTHONPATH=str(tmp_path)).returncode == 0

@@ -23,5 +23,5 @@ def serve(context: typer.Context):
     except ModuleNotFoundError as error:
         if error.name.startswith("rollouts"):
             raise
-        Output().error(f"{error.name} is missing: pip install '.[serve]' in a checkout")
+        Output().error(f"{error.name} is missing: pip install 'hawkbit-rollouts[serve]'")
         raise typer.Exit(Exit.USAGE) from error
