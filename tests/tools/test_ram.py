@@ -83,6 +83,7 @@ def test_import_on_32_bit_is_measured(mpy):
     assert 0 < one < more < 64 * size.KB
     with pytest.raises(ram.Failed, match="no module named"):
         ram.import_cost_32_bit(mpy, ["nothing"])
+    assert one + 4096 < ram.delta_cost_32_bit(mpy) < 64 * size.KB
 
 
 def test_over_budget_is_exit_1_and_absence_is_not(monkeypatch, capsys):
