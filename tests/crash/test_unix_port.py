@@ -15,7 +15,7 @@ NO_UNIX = interpreters.reason_absent("unix")
 pytestmark = pytest.mark.skipif(bool(NO_UNIX), reason=str(NO_UNIX))
 
 
-@pytest.mark.parametrize("name", ["file", "nvs", "no-rollback"])
+@pytest.mark.parametrize("name", ["file", "nvs", "no-rollback", "delta"])
 def test_sample_of_cuts_ends_as_it_must(name, record_property):
     made = 0
     for update in sample(SCENARIOS[name], SINGLES, PAIRS, random.Random(SEED)):

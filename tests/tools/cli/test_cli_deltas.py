@@ -1,5 +1,7 @@
 """publish with deltas: which are made, where they go, and what is refused."""
 
+import re
+
 import appimage
 import images
 import pytest
@@ -87,7 +89,13 @@ def test_delta_larger_than_half_is_left_out_with_a_line(cli, files, tmp_path):
     other = tmp_path / "other.app-bin"
     other.write_bytes(appimage.make("fw", "0"))
     result = cli.ok("publish", files["2"], "--delta-from", other, "--json")
-    assert result.json["deltas"] == {} and f"no delta from {other}: " in result.err
+    assert result.json["deltas"] == {}
+    assert re.search(rf"no delta from {other}: it would have \d+% of the image", result.err)
+
+
+def test_first_release_has_nothing_to_make_a_delta_from(cli, files):
+    result = cli.ok("publish", files["2"], "--deltas", "3")
+    assert "no delta: the server has no earlier release of fw" in result.err
 
 
 def test_dry_run_names_the_deltas(cli, files):

@@ -17,7 +17,7 @@ def module(any_server):
 
 @pytest.fixture
 def fw(any_cli, module):
-    any_cli.ok("ds", "create", "fw", "1", "--type", "os_app", "--module", module["core"])
+    any_cli.ok("ds", "create", "fw", "1", "--type", "os_app", "--module", "core:1")
 
 
 def test_created_listed_and_shown(any_cli, fw, module):
@@ -48,7 +48,7 @@ def test_modules_are_added_listed_and_removed(any_cli, fw, module):
     assert [line[1] for line in any_cli.ok("ds", "modules", "fw:1").lines] == ["core", "app"]
     by_name = any_cli.ok("ds", "modules", "fw:1", "--sort", "name:ASC").lines
     assert [line[1] for line in by_name] == ["app", "core"]
-    any_cli.ok("ds", "remove-module", "fw:1", module["app"])
+    any_cli.ok("ds", "remove-module", "fw:1", "app:1")
     assert [line[1] for line in any_cli.ok("ds", "modules", "fw:1").lines] == ["core"]
     assert any_cli("ds", "add-module", "fw:1", "999").code == 3
 

@@ -109,19 +109,22 @@ def test_filter_assigns_by_itself_until_stopped(cli, fleet, release, server):
     assert cli("filters", "stop", "lab").code == 3
 
 
-def test_modules_and_their_files(cli, image, tmp_path):
-    module = cli.ok("modules", "create", "assets", "1", "--type", "application", "--json").json
-    cli.ok("modules", "upload", module["id"], image)
-    [row] = cli.ok("modules", "show", module["id"]).lines
+@pytest.mark.parametrize("module", ["1", "assets:1:b"])
+def test_modules_and_their_files(cli, image, tmp_path, module):
+    cli.ok("modules", "create", "assets", "1:b", "--type", "application")
+    cli.ok("modules", "upload", module, image)
+    [row] = cli.ok("modules", "show", module).lines
     assert row[1:3] == ["fw.app-bin", str(image.stat().st_size)]
-    cli.ok("modules", "download", module["id"], "fw.app-bin", "--to", "copy.bin")
+    cli.ok("modules", "download", module, "fw.app-bin", "--to", "copy.bin")
     assert (tmp_path / "copy.bin").read_bytes() == image.read_bytes()
-    again = cli("modules", "download", module["id"], "fw.app-bin", "--to", "copy.bin")
+    again = cli("modules", "download", module, "fw.app-bin", "--to", "copy.bin")
     assert again.code == 3  # never over a file that is there
-    cli.ok("modules", "remove", module["id"], "fw.app-bin", "--yes")
-    assert cli("modules", "download", module["id"], "fw.app-bin").code == 3
-    cli.ok("modules", "delete", module["id"], "--yes")
+    cli.ok("modules", "remove", module, "fw.app-bin", "--yes")
+    assert cli("modules", "download", module, "fw.app-bin").code == 3
+    cli.ok("modules", "delete", module, "--yes")
     assert cli.ok("modules").out == ""
+    refused = cli("modules", "show", module)
+    assert refused.code == 3 and f"no software module {module}" in refused.err
 
 
 def test_attributes_of_a_device(cli, devices):

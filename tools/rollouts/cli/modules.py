@@ -11,11 +11,11 @@ from rollouts.cli import columns
 from rollouts.cli.command import command
 from rollouts.cli.group import Listing as ListingGroup
 from rollouts.cli.group import group
-from rollouts.cli.options import Listing, Yes
+from rollouts.cli.options import Listing, Module, Yes
+from rollouts.release.selection import find_module
 
 app = group("Software modules, of which sets consist, and their files.", ListingGroup)
 
-Id = Annotated[int, Argument(metavar="MODULE", help="The id of a module.")]
 Filename = Annotated[str, Argument(metavar="FILENAME", help="As `show` lists it.")]
 
 
@@ -25,10 +25,11 @@ def list_modules(run, listing: Listing):
     run.out.rows(run.hawkbit.modules.find(**listing.as_arguments()), columns.MODULES)
 
 
-@command(app, "show", example="rollouts modules show 12")
-def show(run, module: Id):
+@command(app, "show", example="rollouts modules show fw:2.0.0")
+def show(run, module: Module):
     """Show the files of a module, with their hashes."""
-    run.out.rows(run.hawkbit.modules.artifacts(module), columns.ARTIFACTS)
+    one = find_module(run.hawkbit, module)
+    run.out.rows(run.hawkbit.modules.artifacts(one.id), columns.ARTIFACTS)
 
 
 @command(app, "create", example="rollouts modules create fw 2.0.0 --type os")
@@ -52,53 +53,55 @@ def create(
 
 
 @command(app, "delete", example="rollouts modules delete 12 --yes")
-def delete(run, module: Id, yes: Yes = False):
+def delete(run, module: Module, yes: Yes = False):
     """Delete a module; sets that were assigned keep it."""
-    found = run.hawkbit.modules.get(module)
+    found = find_module(run.hawkbit, module)
     run.confirm(f"Delete module {found.name}:{found.version}?", yes)
-    run.hawkbit.modules.delete(module)
-    run.out.done(f"deleted module {module} {found.name}:{found.version}", found)
+    run.hawkbit.modules.delete(found.id)
+    run.out.done(f"deleted module {found.id} {found.name}:{found.version}", found)
 
 
 @command(app, "upload", example="rollouts modules upload 12 assets.tar")
 def upload(
     run,
-    module: Id,
+    module: Module,
     file: Annotated[Path, Argument(metavar="FILE")],
     name: Annotated[str | None, Option(help="Another file name there.")] = None,
 ):
     """Add a file to a module."""
-    made = run.hawkbit.modules.upload(module, file, name or file.name)
+    one = find_module(run.hawkbit, module)
+    made = run.hawkbit.modules.upload(one.id, file, name or file.name)
     run.out.done(f"uploaded {made.provided_filename}, {made.size} bytes", made)
 
 
 @command(app, "download", example="rollouts modules download 12 fw.app-bin --to fw.app-bin")
 def download(
     run,
-    module: Id,
+    module: Module,
     filename: Filename,
     to: Annotated[Path | None, Option(metavar="FILE", help="Where to.")] = None,
 ):
     """Fetch a file of a module; its hash is checked."""
-    artifact = _artifact(run.hawkbit, module, filename)
+    one, artifact = _artifact(run.hawkbit, module, filename)
     target = to or Path(Path(filename).name)
-    data = run.hawkbit.modules.download(module, artifact)
+    data = run.hawkbit.modules.download(one.id, artifact)
     with target.open("xb") as out:
         out.write(data)
     run.out.done(f"wrote {len(data)} bytes to {target}", artifact)
 
 
 @command(app, "remove", example="rollouts modules remove 12 fw.app-bin --yes")
-def remove(run, module: Id, filename: Filename, yes: Yes = False):
+def remove(run, module: Module, filename: Filename, yes: Yes = False):
     """Delete a file of a module."""
-    artifact = _artifact(run.hawkbit, module, filename)
+    one, artifact = _artifact(run.hawkbit, module, filename)
     run.confirm(f"Delete {filename} of module {module}?", yes)
-    run.hawkbit.modules.delete_artifact(module, artifact.id)
+    run.hawkbit.modules.delete_artifact(one.id, artifact.id)
     run.out.done(f"deleted {filename}", artifact)
 
 
 def _artifact(hawkbit, module, filename):
-    for artifact in hawkbit.modules.artifacts(module):
+    one = find_module(hawkbit, module)
+    for artifact in hawkbit.modules.artifacts(one.id):
         if artifact.provided_filename == filename:
-            return artifact
+            return one, artifact
     raise RefusedError(f"module {module} has no file {filename}")

@@ -18,6 +18,7 @@ from rollouts.cli.target_list import names_in
 from rollouts.release import selection
 
 Set = Annotated[str, Argument(metavar="SET", help="A set: its id, or NAME:VERSION.")]
+Module = Annotated[str, Argument(metavar="MODULE", help="A module: its id, or NAME:VERSION.")]
 Yes = Annotated[bool, Option("--yes", "-y", help="Do not ask.")]
 DryRun = Annotated[
     bool, Option("--dry-run", help="Only say what would be done; nothing is changed.")

@@ -12,12 +12,14 @@ from rollouts.cli import columns
 from rollouts.cli.assign import assign_to
 from rollouts.cli.command import command
 from rollouts.cli.exits import UsageError
-from rollouts.cli.options import DryRun, How, Listing, Selection, Set, Yes
-from rollouts.release.selection import find_set
+from rollouts.cli.options import DryRun, How, Listing, Module, Selection, Set, Yes
+from rollouts.release.selection import find_module, find_set
 
 app = typer.Typer()
 
-ModuleIds = Annotated[list[int], Argument(metavar="MODULE", help="Ids of software modules.")]
+Modules = Annotated[
+    list[str], Argument(metavar="MODULE", help="Software modules: ids, or NAME:VERSION.")
+]
 
 
 class Cancelation(enum.StrEnum):
@@ -36,8 +38,8 @@ class Describing:
         bool, Option("--migration-step", help="Must run before later sets.")
     ] = False
     modules: Annotated[
-        list[int] | None,
-        Option("--module", metavar="ID", help="A software module; may be repeated."),
+        list[str] | None,
+        Option("--module", metavar="MODULE", help="Its id, or NAME:VERSION; may be repeated."),
     ] = None
 
 
@@ -70,7 +72,7 @@ def show(run, set: Set):
     run.out.record(one, fields)
 
 
-@command(app, "create", example="rollouts ds create fw 2.0.0 --type os --module 12")
+@command(app, "create", example="rollouts ds create fw 2.0.0 --type os --module fw:2.0.0")
 def create(
     run,
     name: Annotated[str, Argument(metavar="NAME")],
@@ -85,7 +87,7 @@ def create(
         type=what.type,
         description=what.description,
         required_migration_step=what.migration_step,
-        modules=[Reference(id=module) for module in what.modules or ()],
+        modules=[Reference(id=number) for number in _ids(run, what.modules or ())],
     )
     if _only_said(run, dry_run, f"create {name}:{version}"):
         return
@@ -153,28 +155,23 @@ def modules(run, set: Set, listing: Listing):
 
 
 @command(app, "add-module", example="rollouts ds add-module fw:2.0.0 12 13")
-def add_module(run, set: Set, modules: ModuleIds, dry_run: DryRun = False):
+def add_module(run, set: Set, modules: Modules, dry_run: DryRun = False):
     """Add modules to a set; one of type os replaces the one that was there."""
     one = find_set(run.hawkbit, set)
-    numbers = ", ".join(str(module) for module in modules)
-    if _only_said(run, dry_run, f"add {numbers} to {one.label}"):
+    ids, named = _ids(run, modules), ", ".join(modules)
+    if _only_said(run, dry_run, f"add {named} to {one.label}"):
         return
-    run.hawkbit.sets.add_modules(one.id, modules)
-    run.out.done(f"added {numbers} to {one.label}")
+    run.hawkbit.sets.add_modules(one.id, ids)
+    run.out.done(f"added {named} to {one.label}")
 
 
-@command(app, "remove-module", example="rollouts ds remove-module fw:2.0.0 12")
-def remove_module(
-    run,
-    set: Set,
-    module: Annotated[int, Argument(metavar="MODULE", help="Its id.")],
-    dry_run: DryRun = False,
-):
+@command(app, "remove-module", example="rollouts ds remove-module fw:2.0.0 assets:1")
+def remove_module(run, set: Set, module: Module, dry_run: DryRun = False):
     """Take a module out of a set; the module itself stays."""
-    one = find_set(run.hawkbit, set)
+    one, [number] = find_set(run.hawkbit, set), _ids(run, [module])
     if _only_said(run, dry_run, f"remove {module} from {one.label}"):
         return
-    run.hawkbit.sets.remove_module(one.id, module)
+    run.hawkbit.sets.remove_module(one.id, number)
     run.out.done(f"removed {module} from {one.label}")
 
 
@@ -206,6 +203,10 @@ def filters(run, set: Set, listing: Listing):
 def assign(run, set: Set, which: Selection, how: How, yes: Yes = False, dry_run: DryRun = False):
     """The same as `rollouts assign`."""
     return assign_to(run, set, which, how, yes, dry_run)
+
+
+def _ids(run, modules):
+    return [find_module(run.hawkbit, module).id for module in modules]
 
 
 def _only_said(run, dry_run, what):

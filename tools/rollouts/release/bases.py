@@ -42,7 +42,7 @@ def from_text(hawkbit, release, text):
 def latest(hawkbit, release, count, on_unusable):
     """Return the Bases of the last `count` other releases of the same name, newest first.
 
-    on_unusable(text): told of each that cannot be one.
+    on_unusable(text): told of each that cannot be one, and when there is none at all.
     """
     found: list = []
     for one in hawkbit.sets.find(rsql.matching("name", release.name), sort="id:DESC"):
@@ -52,6 +52,10 @@ def latest(hawkbit, release, count, on_unusable):
                 found.append(_of_set(hawkbit, release, one))
             except RefusedError as error:
                 on_unusable(f"no delta from {one.label}: {error}")
+    if not found:
+        on_unusable(
+            f"no delta: the server has no earlier release of {release.name} to make it from"
+        )
     return found
 
 
@@ -89,7 +93,8 @@ def make(release, bases, folder, on_large):
         made = delta.encode(image, base.image)
         # Without a base 70 % are all that there is to have.
         if len(made) > len(image) // (2 if base.image else 1):
-            on_large(f"no delta from {base.label}: {len(made)} bytes, the image has {len(image)}")
+            share = f"{len(made) / len(image):.0%}"
+            on_large(f"no delta from {base.label}: it would have {share} of the image")
             continue
         filename = delta.name_of(release.filename, base.image)
         file = Path(folder, filename)

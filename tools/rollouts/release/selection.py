@@ -76,32 +76,41 @@ def _by_glob(hawkbit, glob):
 
 def find_set(hawkbit, text):
     """Return the set meant by an id or by NAME:VERSION. Raises RefusedError when there is none."""
+    return _find(hawkbit.sets, text, "distribution set", "ds")
+
+
+def find_module(hawkbit, text):
+    """The same of a software module."""
+    return _find(hawkbit.modules, text, "software module", "modules")
+
+
+def _find(api, text, kind, command):
     if text.isdecimal():
-        return _set_by_id(hawkbit, int(text))
+        return _by_id(api, int(text), kind)
     if ":" not in text:
-        raise RefusedError(f"{text} is no distribution set: give its id or NAME:VERSION")
+        raise RefusedError(f"{text} is no {kind}: give its id or NAME:VERSION")
     # Name and version may hold colons too.
     colons = [index for index, char in enumerate(text) if char == ":"]
     splits = [(text[:index], text[index + 1 :]) for index in colons]
-    same = [one for name, version in splits for one in _called(hawkbit, name, version)]
+    same = [one for name, version in splits for one in _called(api, name, version)]
     if not same:
-        raise RefusedError(f"no distribution set {text}: `rollouts ds list` shows those there are")
+        raise RefusedError(f"no {kind} {text}: `rollouts {command} list` shows those there are")
     if len(same) > 1:
         # hawkBit 1.0 allows one per type.
         ids = ", ".join(f"{one.id} ({one.type})" for one in same)
-        raise RefusedError(f"several sets are called {text}: give the id, one of {ids}")
+        raise RefusedError(f"several are called {text}: give the id, one of {ids}")
     return same[0]
 
 
-def _called(hawkbit, name, version):
+def _called(api, name, version):
     query = rsql.all_of(rsql.matching("name", name), rsql.matching("version", version))
-    return [one for one in hawkbit.sets.find(query) if (one.name, one.version) == (name, version)]
+    return [one for one in api.find(query) if (one.name, one.version) == (name, version)]
 
 
-def _set_by_id(hawkbit, set_id):
+def _by_id(api, number, kind):
     try:
-        return hawkbit.sets.get(set_id)
+        return api.get(number)
     except ServerError as error:
         if error.status == 404 and error.is_about_input:
-            raise RefusedError(f"no distribution set {set_id}") from error
+            raise RefusedError(f"no {kind} {number}") from error
         raise
