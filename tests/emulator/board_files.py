@@ -5,6 +5,8 @@ import datetime
 import install
 from emulator.qemu import SSID
 
+EXAMPLES = install.ROOT / "examples"
+_SLEEP = "machine.deepsleep("
 # In front of main.py: what a new image does wrong. The application is MicroPython in both
 # slots, so that the slot says which of the two runs.
 _IN_THE_NEW_IMAGE = """
@@ -61,6 +63,22 @@ def in_the_new_image(code: str) -> str:
 
 def main_py(before: str = "") -> bytes:
     return before.encode() + (install.BOARD / "main.py").read_bytes()
+
+
+def example_py(name: str) -> bytes:
+    """Return one of examples/ behind the lines of main.py that join the Wi-Fi.
+
+    It says when it sleeps: an emulator may not wake by itself.
+    """
+    online, _, _ = main_py().decode().partition("board.updater(")
+    example = (EXAMPLES / name).read_text()
+    return (online + example.replace(_SLEEP, f"print('asleep')\n{_SLEEP}")).encode()
+
+
+def boot_py_of_application() -> bytes:
+    """Return boot.py with the lines that examples/update_application.py asks for."""
+    lines = "import sys\nfrom hawkbit import bundle\nsys.path.insert(0, bundle.guard('/app'))\n"
+    return (install.BOARD / "boot.py").read_bytes() + lines.encode()
 
 
 def config_py(written_by_setup: bytes, **settings) -> bytes:

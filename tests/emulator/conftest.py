@@ -9,9 +9,9 @@ from collections import namedtuple
 from pathlib import Path
 
 import pytest
-from emulator import authority, board_files, flash_file
+from emulator import authority, board_files, flash_file, releases
 from emulator.office import POLLING_TIME, Office
-from emulator.qemu import Emulator, has_wifi
+from emulator.qemu import Emulator, free_port, has_wifi
 from rollouts.testing import local_server
 from tls_proxy import TLSProxy
 
@@ -57,6 +57,14 @@ def app(firmware, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def next_app(app) -> Path:
+    """The release after that."""
+    path = app.with_name("next.app-bin")
+    path.write_bytes(releases.next_firmware(app.read_bytes()))
+    return path
+
+
+@pytest.fixture(scope="session")
 def wifi(qemu) -> None:
     """For scenarios that need a network."""
     if not has_wifi(qemu):
@@ -97,14 +105,14 @@ def _flashed(qemu, firmware, mib):
     return path
 
 
-def run_tool(chip, name, *arguments, download_mode=False):
-    """Run one of tools/ on the chip as `make` does: again, when the emulated UART, which has
-    no flow control, has lost a byte on a busy host."""
+def run_tool(chip, name, *arguments, download_mode=False, when=r"^>>> "):
+    """Run one of tools/ on the chip as `make` does, once it says `when`: again, when the
+    emulated UART, which has no flow control, has lost a byte on a busy host."""
     for _ in range(_TRIES):
         port = chip.start(download_mode)
         if not download_mode:
             chip.listen()
-            chip.log.expect(r"^>>> ")
+            chip.log.expect(when)
             chip.leave()  # a serial line has one client
         argv = [sys.executable, str(ROOT / "tools" / name), "--port", port, *arguments]
         run = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -116,25 +124,33 @@ def run_tool(chip, name, *arguments, download_mode=False):
 
 @pytest.fixture
 def make_board(qemu, make_board_flash, firmware, tmp_path):
-    """Return a function that gives a board of its own: make_board(mib=8) -> Emulator, off."""
+    """Return a function that gives a board of its own: make_board(mib=8) -> Emulator, off.
+
+    flash: a file to begin with, instead of a board that is new.
+    """
     boards = []
 
-    def make(firmware=firmware, mib=8, wifi=True) -> Emulator:
+    def make(firmware=firmware, mib=8, wifi=True, flash=None) -> Emulator:
         path = tmp_path / f"flash-{len(boards)}.bin"
-        shutil.copy(make_board_flash(firmware, mib), path)
+        shutil.copy(flash or make_board_flash(firmware, mib), path)
         boards.append(Emulator(qemu, path, wifi))
         return boards[-1]
 
     yield make
     for board in boards:
         board.cut_power()
-        (tmp_path / "serial.log").write_text(board.log.text)
+
+
+@pytest.fixture(scope="session")
+def port() -> int:
+    """Of all servers: a record of an update belongs to an address."""
+    return free_port()
 
 
 @pytest.fixture
-def office(tmp_path):
+def office(tmp_path, port):
     """A local server with nothing in it, and who uses it."""
-    with local_server(polling_time=POLLING_TIME, any_name=True) as server:
+    with local_server(polling_time=POLLING_TIME, any_name=True, port=port) as server:
         yield Office(server, tmp_path)
 
 
@@ -142,16 +158,42 @@ def office(tmp_path):
 def ready(wifi, make_board, office, app):
     """Return a function that makes a board ready for an update to version 2.0.0.
 
-    ready(before="") -> (board, id of the action); `before`: lines before main.py.
+    ready(before="") -> (board, id of the action); `before`: lines before main.py; `publish`,
+    `assign`: options of those commands.
     """
 
-    def make(before: str = "", config=None, **options):
+    def make(before="", main=None, image=app, config=None, publish=(), assign=(), **options):
         board = make_board(**options)
         config = config or board_files.config_py(office.setup())
         flash_file.put(board.flash_file, "/config.py", config)
-        flash_file.put(board.flash_file, "/main.py", board_files.main_py(before))
-        office.publish(app, "2.0.0")
-        return board, office.assign("2.0.0")
+        flash_file.put(board.flash_file, "/main.py", main or board_files.main_py(before))
+        office.publish(image, "2.0.0", *publish)
+        return board, office.assign("2.0.0", *assign)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def staged_flash(tmp_path_factory) -> Path:
+    """Where the flash of a board is kept whose first update is downloaded, and no more."""
+    return tmp_path_factory.mktemp("staged") / "flash.bin"
+
+
+@pytest.fixture
+def staged(ready, office, staged_flash):
+    """Return a function as `ready`, of a board that has downloaded the update already.
+
+    That is done once: every new server has the same address, and calls its first action 1.
+    """
+
+    def make(*args, **options):
+        if not staged_flash.exists():
+            board, _ = ready()
+            board.power_on().expect(r"^hawkbit: state: staged$")
+            board.cut_power()
+            shutil.copy(board.flash_file, staged_flash)
+            office.server.reset()
+        return ready(*args, flash=staged_flash, **options)
 
     return make
 

@@ -9,8 +9,9 @@ import install as installer
 from simboard import otadata, partitions
 from simboard.bootloader import read_entries
 from simboard.chip import Chip
+from simboard.files import Os
 from simboard.flash import File, Flash
-from simboard.host import Board
+from simboard.host import Board, open_files
 
 MIB = 1024 * 1024
 
@@ -57,6 +58,22 @@ def boots_next(path: Path) -> tuple[str, str]:
         slots = partitions.ota_slots(chip.partitions)
         entry = entries[active]
         return slots[(entry.seq - 1) % len(slots)].label, otadata.STATE_NAMES[entry.state]
+
+
+def names(path: Path, folder: str) -> list[str]:
+    with opened(path) as board:
+        return Os(open_files(board.flash, board.partitions())).listdir(folder)
+
+
+def application(path: Path) -> tuple[str, str]:
+    """Return (folder, state) of the application /app, see lib/hawkbit/bundle.py."""
+    now, _, state = get(path, "/app.now").decode().split(",")
+    return f"/app{now}", state
+
+
+def copy_bootloader(source: Path, path: Path) -> None:
+    with path.open("r+b") as file:
+        file.write(source.read_bytes()[: partitions.TABLE_ADDR])
 
 
 def slot(path: Path, label: str, size: int) -> bytes:

@@ -1,10 +1,12 @@
 """The server side of a scenario: who rolls out to one board, and what the server believes."""
 
 import os
+import time
 from pathlib import Path
 
 import install
 from emulator.qemu import HOST
+from emulator.serial_log import SILENCE_S
 from rollouts.api import Hawkbit
 from rollouts.cli.root import make_app
 from typer.testing import CliRunner
@@ -82,6 +84,27 @@ class Office:
         return [
             messages for kind, messages in reports if kind in ("finished", "error", "canceled")
         ]
+
+    def client(self) -> str:
+        """Return the version of the library that the board says it has."""
+        with self._hawkbit() as hawkbit:
+            return hawkbit.targets.attributes(TARGET)["client"]
+
+    def wait_for_polls(self, count: int) -> None:
+        """Raises TimeoutError after as long a silence as on the serial line."""
+        at_ms = self._polled_at_ms()
+        for _ in range(SILENCE_S):
+            time.sleep(1)
+            if self._polled_at_ms() != at_ms:
+                at_ms = self._polled_at_ms()
+                count -= 1
+            if not count:
+                return
+        raise TimeoutError(f"no poll in {SILENCE_S} s")
+
+    def _polled_at_ms(self):
+        with self._hawkbit() as hawkbit:
+            return hawkbit.targets.get(TARGET).last_controller_request_at_ms
 
     def _hawkbit(self):
         return Hawkbit(self.server.url, self.server.user, self.server.password)

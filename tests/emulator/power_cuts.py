@@ -10,18 +10,21 @@ from collections import namedtuple
 from emulator.serial_log import SilentError
 
 # Each of these waits is over at the latest when the update ends.
-WORDS = (
+DOWNLOAD = (
     r"^hawkbit: state: downloading$",
     r"^hawkbit: progress: 15$",
     r"^hawkbit: progress: 47$",
     r"^hawkbit: progress: 94$",
     r"^hawkbit: progress: 100$",  # finish
     r"^hawkbit: state: staged$",
+)
+TRIAL = (
     r"^hawkbit: state: activating$",  # set_boot, reset
     r"^rst:0xc ",  # first boot
     r"^hawkbit: state: testing$",  # confirm
     r"^hawkbit: state: reporting$",  # report
 )
+WORDS = DOWNLOAD + TRIAL
 _END = r"^hawkbit: state: idle$"
 _MAX_DELAY_S = 3.0
 _MOST_CUTS = 3
@@ -30,12 +33,15 @@ Cut = namedtuple("Cut", ("word", "delay_s"))
 
 
 def plan(seed: int) -> list[Cut]:
-    """Return the cuts of one update, in the order in which they are made."""
+    """Return the cuts of one update, in the order in which they are made.
+
+    Every other update is cut after its download only, which takes half the time.
+    """
     dice = random.Random(seed)
-    count = dice.randint(1, _MOST_CUTS)
-    words = sorted(dice.choices(range(len(WORDS)), k=count))
+    words = WORDS if seed % 2 else TRIAL
+    chosen = sorted(dice.choices(range(len(words)), k=dice.randint(1, _MOST_CUTS)))
     # Half of the delays are short: what is fast is hit as well.
-    return [Cut(WORDS[i], _MAX_DELAY_S * dice.random() ** 3) for i in words]
+    return [Cut(words[i], _MAX_DELAY_S * dice.random() ** 3) for i in chosen]
 
 
 def run(board, cuts, is_over, sleep) -> int:
@@ -72,20 +78,25 @@ def _has_ended(board, is_over, pattern) -> bool:
         raise
 
 
-def complaints(office, action_id: int, slot: str, boots_next: tuple[str, str]) -> list[str]:
-    """Return what is wrong after an update of ota_0 or ota_1 that was cut; `slot`: the new one.
+def slots(new: str) -> dict:
+    """Return what boots after an update of the slot `new`, by the status of its action.
 
     A cut of the trial, between first boot and confirmation, makes the bootloader go back.
     """
-    found = []
+    old = "ota_1" if new == "ota_0" else "ota_0"
+    return {"finished": (new, "valid"), "error": (old, "valid")}
+
+
+def complaints(office, action_id: int, wanted: dict, found) -> list[str]:
+    """Return what is wrong after an update that was cut; `found`: what the flash holds, of
+    what is `wanted` by the status of the action."""
     status, _ = office.believes(action_id)
-    other = "ota_1" if slot == "ota_0" else "ota_0"
-    runs = {"finished": slot, "error": other}.get(status)
-    if runs is None:
-        found.append(f"the action is {status}")
-    elif boots_next != (runs, "valid"):
-        found.append(f"the action is {status}, but {boots_next} is what boots")
+    wrong = []
+    if status not in wanted:
+        wrong.append(f"the action is {status}")
+    elif found != wanted[status]:
+        wrong.append(f"the action is {status}, but {found} is what boots")
     final = office.final_reports(action_id)
     if len(final) != 1:
-        found.append(f"{len(final)} final reports: {final}")
-    return found
+        wrong.append(f"{len(final)} final reports: {final}")
+    return wrong

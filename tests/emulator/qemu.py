@@ -52,7 +52,8 @@ def environment() -> dict[str, str]:
 
 
 class Emulator:
-    """One chip with its flash in `flash_file`, off at first. `log` has all its boots."""
+    """One chip with its flash in `flash_file`, off at first. `log` has all its boots, as has
+    the file with the suffix .log beside it."""
 
     def __init__(self, qemu: Path, flash_file: Path, wifi: bool = True):
         self.flash_file = flash_file
@@ -67,7 +68,7 @@ class Emulator:
     def start(self, download_mode: bool = False) -> str:
         """Start QEMU, which waits for a client on its serial line; return where that is."""
         self._control.unlink(missing_ok=True)
-        port = _free_port()
+        port = free_port()
         argv = command(self._qemu, self.flash_file, port, self._control, self._wifi, download_mode)
         with self._errors.open("ab") as errors:
             self._process = subprocess.Popen(
@@ -122,8 +123,10 @@ class Emulator:
             self._process = None
 
     def _read(self, line):
-        with contextlib.suppress(OSError):
+        heard = self.flash_file.with_suffix(".log").open("ab", buffering=0)
+        with heard, contextlib.suppress(OSError):
             while data := line.recv(4096):
+                heard.write(data)
                 self.log.add(data)
 
 
@@ -138,6 +141,6 @@ def _connected(port, process, errors) -> socket.socket:
     raise EmulatorError(f"QEMU did not open its serial port in {_START_S} s")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as bound:
         return bound.getsockname()[1]

@@ -152,6 +152,6 @@ class Beliefs:
     ],
 )
 def test_what_is_wrong_after_an_update_is_told(office, boots_next, words):
-    found = "; ".join(power_cuts.complaints(office, 1, "ota_1", boots_next))
+    found = "; ".join(power_cuts.complaints(office, 1, power_cuts.slots("ota_1"), boots_next))
     assert bool(found) == bool(words)
     assert words in found

@@ -27,8 +27,9 @@ def goes_back(board, office, action_id):
 
 
 def test_update_over_http_is_installed_and_confirmed(ready, office, app):
-    board, action_id = ready()
+    board, action_id = ready(board_files.HEAP_TRACE)
     goes_well(board, office, action_id)
+    print(*board.log.heaps(), sep="\n")
     application = app.read_bytes()
     assert flash_file.slot(board.flash_file, "ota_1", len(application)) == application
     assert board.log.boots() == ["POWERON_RESET", "SW_CPU_RESET"]
@@ -56,13 +57,13 @@ def test_update_over_verified_https_is_installed(ready, office, tls_url, chain):
     ],
     ids=["raises", "hangs", "crashes in C", "cannot import", "self-test fails"],
 )
-def test_bad_image_goes_back_and_is_reported(ready, office, watchdog, code):
-    board, action_id = ready(board_files.in_the_new_image(code))
+def test_bad_image_goes_back_and_is_reported(staged, office, watchdog, code):
+    board, action_id = staged(board_files.in_the_new_image(code))
     goes_back(board, office, action_id)
 
 
-def test_no_server_after_the_update_goes_back(ready, office):
-    board, action_id = ready(board_files.in_the_new_image(board_files.GIVES_UP_AFTER_A_MINUTE))
+def test_no_server_after_the_update_goes_back(staged, office):
+    board, action_id = staged(board_files.in_the_new_image(board_files.GIVES_UP_AFTER_A_MINUTE))
     board.power_on().expect(r"^hawkbit: state: activating$")
     office.server.faults.add("lost-answer@any")
     board.log.expect(r"^hawkbit: state: testing$")
@@ -97,12 +98,13 @@ def test_download_broken_by_the_power_goes_on_where_it_was(ready, office):
 
 
 def test_bootloader_without_rollback_goes_back_by_the_library(
-    ready, office, firmware, tmp_path, watchdog
+    staged, office, make_board_flash, firmware, tmp_path, watchdog
 ):
     old = firmware.with_name(NO_ROLLBACK)
     if not old.exists():
         pytest.skip(f"no {NO_ROLLBACK} beside the firmware")
     mixed = tmp_path / "mixed.bin"
     mixed.write_bytes(old.read_bytes()[:BOOTLOADER_SIZE] + firmware.read_bytes()[BOOTLOADER_SIZE:])
-    board, action_id = ready(board_files.in_the_new_image(board_files.RAISES), firmware=mixed)
+    board, action_id = staged(board_files.in_the_new_image(board_files.RAISES))
+    flash_file.copy_bootloader(make_board_flash(mixed), board.flash_file)
     goes_back(board, office, action_id)
