@@ -9,6 +9,11 @@ from collections import namedtuple
 # it hangs: an updater that waits for the next poll is given polls every few seconds.
 SILENCE_S = 600
 
+# lwIP's error, so often: the emulated radio lost its network, which it may on a busy host, and
+# does not find back.
+_LOST = "EHOSTUNREACH"
+_LOST_TIMES = 8
+
 _BOOT = re.compile(r"^rst:0x\w+ \((\w+)\)", re.MULTILINE)
 _STATE = re.compile(r"^hawkbit: state: (\w+)", re.MULTILINE)
 # What board_files.HEAP_TRACE prints.
@@ -20,6 +25,10 @@ Heap = namedtuple("Heap", ("when", "used", "free", "idf_free", "idf_largest", "i
 
 class SilentError(Exception):
     """The words that were waited for did not come."""
+
+
+class LostNetworkError(Exception):
+    """It is the emulator's fault, and tells nothing about the board."""
 
 
 class SerialLog:
@@ -49,7 +58,8 @@ class SerialLog:
     def expect(self, pattern: str) -> re.Match:
         """Return the next match, which is waited for.
 
-        Raises SilentError when the line ends, or is silent for silence_s, before it comes.
+        Raises SilentError when the line ends, or is silent for silence_s, before it comes;
+        LostNetworkError.
         """
         wanted = re.compile(pattern, re.MULTILINE)
         with self._changed:
@@ -58,6 +68,8 @@ class SerialLog:
                 left_s = self._heard_s + self._silence_s - self._clock()
                 if self._closed or left_s <= 0:
                     raise SilentError(self._complaint(pattern))
+                if self.text.count(_LOST, self._at) >= _LOST_TIMES:
+                    raise LostNetworkError("the emulated radio has lost its network: run it again")
                 self._changed.wait(left_s)
             self._at = found.end()
             return found

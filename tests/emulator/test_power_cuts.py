@@ -6,9 +6,22 @@ from functools import partial
 
 import pytest
 from emulator import flash_file, power_cuts
+from emulator.serial_log import LostNetworkError, SilentError
 
 KILLS = int(os.environ.get("KILLS") or 0)
 SEED = int(os.environ.get("SEED") or 1)
+
+
+def cut(board, office, action_id, cuts):
+    """Return how often the power was cut, and what is wrong."""
+    try:
+        made = power_cuts.run(board, cuts, partial(office.is_over, action_id), time.sleep)
+    except (SilentError, LostNetworkError) as e:
+        return 0, [str(e)]
+    finally:
+        board.cut_power()
+    boots_next = flash_file.boots_next(board.flash_file)
+    return made, power_cuts.complaints(office, action_id, power_cuts.slots("ota_1"), boots_next)
 
 
 def test_every_update_ends_right_whenever_the_power_is_cut(ready, staged, office, capsys):
@@ -19,9 +32,8 @@ def test_every_update_ends_right_whenever_the_power_is_cut(ready, staged, office
         cuts = power_cuts.plan(seed)
         office.server.reset()
         board, action_id = (ready if cuts[0].word in power_cuts.DOWNLOAD else staged)()
-        kills += power_cuts.run(board, cuts, partial(office.is_over, action_id), time.sleep)
-        boots_next = flash_file.boots_next(board.flash_file)
-        found = power_cuts.complaints(office, action_id, power_cuts.slots("ota_1"), boots_next)
+        made, found = cut(board, office, action_id, cuts)
+        kills += made
         wrong += [f"SEED={seed}: {text}" for text in found]
         with capsys.disabled():
             ended = "; ".join(found) or f"right, {office.believes(action_id)[0]}"
