@@ -19,13 +19,8 @@ import config
 from hawkbit import board
 from hawkbit.files import AppFiles
 
-updater = board.updater(
-    config.URL,
-    config.CONTROLLER_ID,
-    sinks={"bApp": AppFiles("/app")},
-    target_token=config.TARGET_TOKEN,
-    feed=feed,
-)
+token, app = config.TARGET_TOKEN, {"bApp": AppFiles("/app")}
+updater = board.updater(config.URL, config.CONTROLLER_ID, target_token=token, sinks=app, feed=feed)
 while True:
     updater.run_once()
     for _ in range(updater.wait_s()):

@@ -85,12 +85,6 @@ class Operator:
         self.publish(version)
         self("assign", f"firmware:{version}", self.TARGET, *options)
 
-    def module(self, name: str) -> int:
-        """Return the id of a software module."""
-        server = self.server
-        with Hawkbit(server.url, server.user, server.password) as hawkbit:
-            return hawkbit.modules.find(f"name=={name}")[0].id
-
     def target(self):
         """Return (update status, attributes) of the target as the server sees it."""
         server = self.server
