@@ -23,7 +23,7 @@ SERVE = "rollouts serve"
 ARTIFACT_ID = "org.eclipse.hawkbit:hawkbit-update-server"
 VERSION = "1.0.4"
 _JAVA = re.compile(r"class file version (\d+)\.0\D.*?up to (\d+)\.0", re.S)
-_START_TIMEOUT_S = 180
+_START_TIMEOUT_S = 600  # on a machine with much else to do; one that ended is seen at once
 _STOP_TIMEOUT_S = 20
 _MAVEN_TIMEOUT_S = 600
 

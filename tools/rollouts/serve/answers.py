@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
 
-from . import errors
+from . import errors, hub
 from .media import HAL, HTML, JSON, choose, dumps, set_body_heads
 
 _log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ def page(status: int) -> Response:
 
 
 def api_error(request: Request, error: errors.ApiError) -> Response:
-    status, body = request.app.state.store.settings.rules.error(error)
+    status, body = hub.rules(request).error(error)
     return _negotiated(request, status, body, {})
 
 
@@ -62,7 +62,7 @@ def _negotiated(request: Request, status: int, body: dict, headers: dict) -> Res
         response = page(status)
     else:
         response = Response(dumps(body), status)
-        set_body_heads(response, media_type)
+        set_body_heads(request, response, media_type)
     response.headers.update(headers)
     return response
 

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from . import bulk, config, errors
 from .actions import add_entry, server_says
-from .lookup import changeable_set
+from .lookup import valid_set
 from .model import Action, ActionType, DistributionSet, Status, Target, UpdateStatus
 from .store import Work
 from .windows import Window
@@ -35,7 +35,7 @@ class Assigned:
 
 def assignable(work: Work, set_id: int) -> DistributionSet:
     """The set, if it may be assigned. ApiError when it is unknown, invalid or incomplete."""
-    found = changeable_set(work, set_id)
+    found = valid_set(work, set_id)
     if found.deleted:
         raise errors.entity_deleted("DistributionSet", set_id)
     if not found.complete:

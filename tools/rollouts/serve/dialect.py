@@ -32,6 +32,19 @@ class Dialect:
     searches_parts: bool = False
     # Does hawkBit sort the targets of a set by the names of a set's fields?
     sorts_targets_as_sets: bool = True
+    # May something stand behind the JSON of a body?
+    takes_rubbish: bool = True
+    # Is a single thing taken for a list of one, where a list belongs?
+    wraps_single: bool = False
+    # Has a device to name the type of a body that it leaves out?
+    types_no_body: bool = True
+    # Is a deleted set refused where a set is changed, but for its metadata?
+    deleted_is_gone: bool = False
+    # Does `soft_deleted_mode` show what is deleted in lists?
+    lists_deleted: bool = False
+    # What a request without login is told, and does a Content-Type name its charset?
+    challenge: str = 'Basic realm="hawkBit"'
+    names_charset: bool = True
     # Is an action's status open or closed only, with its own in detailStatus?
     detail_status: bool = False
     statuses: Mapping[int, int] = field(default_factory=dict)
@@ -83,10 +96,26 @@ def _action_of_2023(shape: dict) -> dict:
     return {**_without("active")(shape), **status}
 
 
+def _in_order(shape: dict) -> dict:
+    return dict(sorted(shape.items()))
+
+
+HAWKBIT_1_1_0 = "hawkbit-1.1.0"
 HAWKBIT_1_0_4 = "hawkbit-1.0.4"
 YEAR_2023 = "2023"
 DIALECTS = {
     HAWKBIT_1_0_4: Dialect(),
+    HAWKBIT_1_1_0: Dialect(
+        takes_rubbish=False,
+        wraps_single=True,
+        types_no_body=False,
+        deleted_is_gone=True,
+        lists_deleted=True,
+        challenge='Basic realm="hawkBit", charset="UTF-8"',
+        names_charset=False,
+        # Members by their names, but for those of pages, hashes and links.
+        shapes=dict.fromkeys(("createdAt", "reportedAt", "alreadyAssigned"), _in_order),
+    ),
     # The server behind the seed reference, hawkBit of 2023-08.
     YEAR_2023: Dialect(
         done_status=200,

@@ -7,12 +7,17 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import Request
 
+from .dialect import Dialect
 from .links import Links
 from .store import Store, Work
 
 
 def store(request: Request) -> Store:
     return request.app.state.store
+
+
+def rules(request: Request) -> Dialect:
+    return store(request).settings.rules
 
 
 def work(request: Request, user: str = "") -> AbstractContextManager[Work]:

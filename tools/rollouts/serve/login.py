@@ -28,6 +28,7 @@ class Login:
     def __init__(self, app: ASGIApp, store: Store):
         self.app = app
         self.store = store
+        self._challenge = store.settings.rules.challenge
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = self.refuse(scope) if scope["type"] == "http" else None
@@ -38,7 +39,7 @@ class Login:
         authorization = Request(scope).headers.get("authorization", "")
         if path == "/rest" or path.startswith("/rest/"):
             if not self.is_operator(authorization):
-                error = errors.FrameworkError(401, {"WWW-Authenticate": 'Basic realm="hawkBit"'})
+                error = errors.FrameworkError(401, {"WWW-Authenticate": self._challenge})
                 return answers.framework_error(Request(scope), error)
         elif _DEVICE_TREE.match(path) and not self.is_device(path, authorization):
             return Response(status_code=401)

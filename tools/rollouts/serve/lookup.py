@@ -34,6 +34,14 @@ def find_set(work: Work, set_id: int) -> DistributionSet:
 
 def changeable_set(work: Work, set_id: int) -> DistributionSet:
     """A set that is not invalid; hawkBit 1.0.4 changes a deleted one too."""
+    found = valid_set(work, set_id)
+    if found.deleted and work.settings.rules.deleted_is_gone:
+        raise errors.entity_deleted("DistributionSet", set_id)
+    return found
+
+
+def valid_set(work: Work, set_id: int) -> DistributionSet:
+    """A set that may get metadata, if it is deleted too."""
     found = find_set(work, set_id)
     if not found.valid:
         raise errors.set_invalid(set_id)

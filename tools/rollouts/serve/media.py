@@ -6,6 +6,8 @@ Inside the server everything is JSON. CBOR is translated at the door.
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 import cbor2
@@ -13,7 +15,9 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .errors import FrameworkError
+from . import hub
+from .dialect import Dialect
+from .errors import FrameworkError, not_readable
 
 HAL = "application/hal+json"
 JSON = "application/json"
@@ -65,7 +69,7 @@ class MediaRoute(APIRoute):
         async def negotiated(request: Request) -> Response:
             media_type = self.negotiate(request)
             if takes_body:
-                request = self.readable(request)
+                request = await self.readable(request)
             response = self.worded(request, await handle(request))
             return dress(request, response, media_type)
 
@@ -86,12 +90,41 @@ class MediaRoute(APIRoute):
             raise FrameworkError(406, {"Accept": ", ".join(self.produces)})
         return chosen
 
-    def readable(self, request: Request) -> Request:
-        """`request`, with a CBOR body translated. FrameworkError 415 for other media types."""
+    def needs_type(self, rules: Dialect) -> bool:
+        """Has a request without a body to name the type of one?"""
+        return self.body_field.field_info.is_required()
+
+    async def readable(self, request: Request) -> Request:
+        """`request` with its body read, as its dialect reads it.
+
+        FrameworkError 415 for other media types; ApiError 400 when it is not of its own.
+        """
+        rules = hub.rules(request)
         content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-        if content_type not in self.consumes:
+        body = await request.body()
+        if content_type not in self.consumes and (body or self.needs_type(rules)):
             raise FrameworkError(415, {"Accept": ", ".join(self.consumes)})
-        return CborRequest(request.scope, request.receive) if content_type == CBOR else request
+        if not body:
+            return request
+        value = _from_cbor(body) if content_type == CBOR else _from_json(body, rules.takes_rubbish)
+        if rules.wraps_single:
+            value = self.with_lists(value)
+        return ReadRequest(request, body, value)
+
+    def with_lists(self, value: Any) -> Any:
+        """`value` with a list around each single thing that stands where a list belongs."""
+        whole = {"body": value}
+        while True:
+            _, found = self.body_field.validate(whole["body"], {}, loc=("body",))
+            single = [
+                e for e in found or () if e["type"] == "list_type" and e["input"] is not None
+            ]
+            if not single:
+                return whole["body"]
+            for error in single:
+                *path, last = error["loc"]
+                owner = reduce(getitem, path, whole)
+                owner[last] = [owner[last]]
 
 
 class FileRoute(MediaRoute):
@@ -100,20 +133,33 @@ class FileRoute(MediaRoute):
     produces = ()
 
 
-class CborRequest(Request):
-    """A request whose CBOR body reads as if it had come as JSON."""
+class ReadRequest(Request):
+    """A request whose body is read: as JSON for whoever asks, whatever it came as."""
 
-    def __init__(self, scope, receive):
-        headers = [(k, v) for k, v in scope["headers"] if k != b"content-type"]
+    def __init__(self, request: Request, body: bytes, value: Any):
+        headers = [(k, v) for k, v in request.scope["headers"] if k != b"content-type"]
         headers.append((b"content-type", JSON.encode()))
-        super().__init__({**scope, "headers": headers}, receive)
+        super().__init__({**request.scope, "headers": headers}, request.receive)
+        self._body = body
+        self._json = value
 
-    async def json(self):
-        body = await self.body()
-        try:
-            return cbor2.loads(body)
-        except cbor2.CBORDecodeError as e:
-            raise json.JSONDecodeError(f"not CBOR: {e}", "", 0)
+
+def _from_cbor(body: bytes) -> Any:
+    try:
+        return cbor2.loads(body)
+    except (cbor2.CBORDecodeError, RecursionError) as e:
+        raise not_readable(f"The body is not CBOR: {e}") from e
+
+
+def _from_json(body: bytes, takes_rubbish: bool) -> Any:
+    try:
+        text = body.decode(json.detect_encoding(body)).strip()
+        value, end = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError) as e:
+        raise not_readable(f"The body is not JSON: {e}") from e
+    if end < len(text) and not takes_rubbish:
+        raise not_readable(f"Something follows the JSON of the body, after {end} characters.")
+    return value
 
 
 def choose(accept: str | None, produces: Sequence[str]) -> str | None:
@@ -149,7 +195,7 @@ def dress(request: Request, response: Response, media_type: str) -> Response:
     if isinstance(response, Reply):
         if media_type.startswith(CBOR):
             response.body = cbor2.dumps(_plain_links(json.loads(response.body)))
-        set_body_heads(response, media_type)
+        set_body_heads(request, response, media_type)
     if is_get(request) and getattr(response, "tagged", False):
         return _tag(request, response)
     return response
@@ -160,8 +206,8 @@ def is_get(request: Request) -> bool:
     return request.method == "GET" and not request.scope.get(IS_HEAD)
 
 
-def set_body_heads(response: Response, media_type: str) -> None:
-    if "charset" not in media_type:
+def set_body_heads(request: Request, response: Response, media_type: str) -> None:
+    if "charset" not in media_type and hub.rules(request).names_charset:
         media_type += ";charset=UTF-8"
     response.headers["content-type"] = media_type
     response.headers["content-length"] = str(len(response.body))

@@ -41,10 +41,12 @@ async def confirmation_base(
 
 
 @resources.post("/confirmationBase/activateAutoConfirm")
-async def activate(work: Transaction, tenant: str, controller_id: str, body: AutoConfirm):
+async def activate(
+    work: Transaction, tenant: str, controller_id: str, body: AutoConfirm | None = None
+):
     """Start updates without asking from now on. 409 when that is so already."""
     target = find_target(work, controller_id)
-    actions.activate_auto_confirm(work, target, body.initiator, body.remark)
+    actions.activate_auto_confirm(work, target, **(body or AutoConfirm()).model_dump())
     return done()
 
 

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from .. import errors
+from ..dialect import Dialect
 from ..media import CBOR, HAL, JSON, MediaRoute
 from ..model import Target, UpdateStatus
 from ..store import Work
@@ -23,6 +24,9 @@ class DeviceRoute(MediaRoute):
     produces = (HAL, JSON, CBOR)
     consumes = (JSON, CBOR)
     strict = False
+
+    def needs_type(self, rules: Dialect) -> bool:
+        return rules.types_no_body or super().needs_type(rules)
 
 
 def router(route_class=DeviceRoute) -> APIRouter:

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .. import hub
+from .. import errors, hub
 from ..bodies import Body
 from ..hub import Transaction
 from ..media import JSON, MediaRoute, NoContent, Reply, dumps
@@ -24,7 +24,7 @@ class MgmtRoute(MediaRoute):
     """Answers go out in the dialect that the server speaks."""
 
     def worded(self, request: Request, response: Response) -> Response:
-        rules = hub.store(request).settings.rules
+        rules = hub.rules(request)
         if isinstance(response, NoContent) and request.method != "GET":
             return Response(status_code=rules.done_status)
         if isinstance(response, Reply) and rules.shapes:
@@ -56,10 +56,30 @@ Show = Annotated[Shapes, Depends(_shapes)]
 Shape = Callable[[Shapes, Any], dict]
 
 
-def offer_list(resources: APIRouter, listing: Listing, rows: Select, shape: Shape) -> None:
+# By soft_deleted_mode: what `deleted` may be.
+_SOFT_DELETED = {
+    "EXCLUDE_SOFT_DELETED": [False],
+    "INCLUDE_SOFT_DELETED": [False, True],
+    "ONLY_SOFT_DELETED": [True],
+}
+
+
+def listed(request: Request, table) -> Select:
+    """The rows that are not deleted; hawkBit 1.1.0 is asked for others by soft_deleted_mode."""
+    if not hasattr(table, "deleted"):
+        return select(table)
+    given = hub.rules(request).lists_deleted and request.query_params.get("soft_deleted_mode")
+    mode = given or "EXCLUDE_SOFT_DELETED"
+    if mode not in _SOFT_DELETED:
+        raise errors.not_readable(f"soft_deleted_mode is one of {', '.join(_SOFT_DELETED)}.")
+    return select(table).where(table.deleted.in_(_SOFT_DELETED[mode]))
+
+
+def offer_list(resources: APIRouter, listing: Listing, table, shape: Shape) -> None:
     @resources.get("")
-    async def list_all(work: Transaction, show: Show, paging: Paging):
+    async def list_all(request: Request, work: Transaction, show: Show, paging: Paging):
         """All that are not deleted."""
+        rows = listed(request, table)
         return Reply(listing.fetch(work, rows, paging, lambda row: shape(show, row)))
 
 

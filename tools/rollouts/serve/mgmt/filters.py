@@ -1,7 +1,5 @@
 """Target filters, and the sets they assign by themselves."""
 
-from sqlalchemy import select
-
 from .. import assignment, errors, lookup, rsql
 from ..bodies import Body, Int64, PathId, text
 from ..fields import FILTER_FIELDS, TARGET_FIELDS
@@ -44,7 +42,7 @@ def find_filter(work: Work, filter_id: int) -> TargetFilter:
     return lookup.by_id(work, TargetFilter, filter_id, "TargetFilterQuery")
 
 
-offer_list(resources, Listing(FILTER_FIELDS), select(TargetFilter), Shapes.target_filter)
+offer_list(resources, Listing(FILTER_FIELDS), TargetFilter, Shapes.target_filter)
 offer_read(resources, find_filter, PathId, Shapes.whole_filter)
 offer_update(resources, find_filter, PathId, FilterUpdate, Shapes.whole_filter, _check_query)
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from .. import errors
 from ..bodies import Body, PathId, Text, needed_or_500
 from ..hub import Transaction
-from ..lookup import changeable_module, changeable_set, find_module, find_set, find_target
+from ..lookup import changeable_module, find_module, find_set, find_target, valid_set
 from ..media import Reply
 from ..model import DistributionSetMetadata, SoftwareModuleMetadata, TargetMetadata
 from ..paging import Listing, PageQuery, Paging, page
@@ -158,7 +158,7 @@ ROUTERS = [
     *_routes(
         Metadata(
             "/distributionsets", "DistributionSet", DistributionSetMetadata,
-            find_set, changeable_set,
+            find_set, valid_set,
         ),
         PathId,
     ),

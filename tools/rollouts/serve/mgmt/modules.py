@@ -53,8 +53,7 @@ def create_module(work: Work, item: ModuleCreate) -> SoftwareModule:
     return made(work, SoftwareModule(**values))
 
 
-MODULES = select(SoftwareModule).where(~SoftwareModule.deleted)
-offer_list(resources, Listing(MODULE_FIELDS), MODULES, Shapes.module)
+offer_list(resources, Listing(MODULE_FIELDS), SoftwareModule, Shapes.module)
 offer_create(resources, ModuleCreate, create_module, Shapes.module)
 offer_read(resources, find_module, PathId, Shapes.whole_module)
 offer_update(resources, changeable_module, PathId, ModuleUpdate, Shapes.whole_module)

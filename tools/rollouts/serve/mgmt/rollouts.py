@@ -24,7 +24,7 @@ from ..rollouts import control, groups
 from ..rollouts.model import Rollout, RolloutGroup, RolloutStatus, RolloutTarget
 from ..rollouts.totals import no_progress
 from ..store import Work
-from .common import change, done, router
+from .common import change, done, listed, router
 from .rollout_bodies import DEFAULTS, RolloutCreate, RolloutUpdate
 from .rollout_shapes import RolloutShapes
 
@@ -48,12 +48,15 @@ def _find(work: Work, rollout_id: int) -> Rollout:
 
 @resources.get("")
 async def list_rollouts(
-    work: Transaction, show: RolloutShow, paging: Paging, representation: str = "compact"
+    request: Request,
+    work: Transaction,
+    show: RolloutShow,
+    paging: Paging,
+    representation: str = "compact",
 ):
     """Rollouts that are not deleted. `full` adds how far they are."""
-    rows = select(Rollout).where(~Rollout.deleted)
     shape = show.whole_rollout if representation == "full" else show.rollout
-    return Reply(ROLLOUTS.fetch(work, rows, paging, shape))
+    return Reply(ROLLOUTS.fetch(work, listed(request, Rollout), paging, shape))
 
 
 @resources.post("")

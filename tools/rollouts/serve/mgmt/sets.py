@@ -83,8 +83,7 @@ def create_set(work: Work, item: SetCreate) -> DistributionSet:
     return new
 
 
-SETS = select(DistributionSet).where(~DistributionSet.deleted)
-offer_list(resources, Listing(SET_FIELDS), SETS, Shapes.distribution_set)
+offer_list(resources, Listing(SET_FIELDS), DistributionSet, Shapes.distribution_set)
 offer_create(resources, SetCreate, create_set, Shapes.distribution_set)
 offer_read(resources, find_set, PathId, Shapes.whole_set)
 
@@ -159,7 +158,10 @@ def clear_auto_assignment(target_filter: TargetFilter) -> None:
 async def invalidate(work: Transaction, set_id: PathId, body: Invalidation):
     """Never assign it again; open actions are canceled, ended by force, or left alone."""
     found = find_set(work, set_id)
-    if not (found.valid or work.settings.rules.invalid_again):
+    rules = work.settings.rules
+    if found.deleted and rules.deleted_is_gone:
+        raise errors.entity_deleted("DistributionSet", set_id)
+    if not (found.valid or rules.invalid_again):
         raise errors.set_invalid(set_id)
     if not found.complete:
         raise errors.set_incomplete(set_id)

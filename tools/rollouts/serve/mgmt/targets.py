@@ -55,7 +55,7 @@ def create_target(work: Work, item: TargetCreate) -> Target:
     return made(work, Target(**values))
 
 
-offer_list(resources, Listing(TARGET_FIELDS, "controllerid:ASC"), select(Target), Shapes.target)
+offer_list(resources, Listing(TARGET_FIELDS, "controllerid:ASC"), Target, Shapes.target)
 offer_create(resources, TargetCreate, create_target, Shapes.target)
 offer_read(resources, find_target, str, Shapes.whole_target)
 offer_update(resources, find_target, str, TargetUpdate, Shapes.whole_target)
@@ -135,10 +135,12 @@ async def read_auto_confirm(work: Transaction, show: Show, controller_id: str):
 
 
 @resources.post("/{controller_id}/autoConfirm/activate")
-async def activate_auto_confirm(work: Transaction, controller_id: str, body: AutoConfirm):
+async def activate_auto_confirm(
+    work: Transaction, controller_id: str, body: AutoConfirm | None = None
+):
     """Begin updates of this target without asking."""
     found = find_target(work, controller_id)
-    actions.activate_auto_confirm(work, found, body.initiator, body.remark)
+    actions.activate_auto_confirm(work, found, **(body or AutoConfirm()).model_dump())
     work.touch(found)
     return done()
 

@@ -1,7 +1,5 @@
 """The types of modules and sets."""
 
-from sqlalchemy import select
-
 from .. import errors
 from ..bodies import Body, Id, Int32, PathId, text
 from ..fields import MODULE_TYPE_FIELDS, SET_TYPE_FIELDS
@@ -59,12 +57,10 @@ def create_set_type(work: Work, item: SetTypeCreate) -> DistributionSetType:
     return made(work, new)
 
 
-offer_list(
-    module_types, Listing(MODULE_TYPE_FIELDS), select(SoftwareModuleType), Shapes.module_type
-)
+offer_list(module_types, Listing(MODULE_TYPE_FIELDS), SoftwareModuleType, Shapes.module_type)
 offer_create(module_types, ModuleTypeCreate, create_module_type, Shapes.module_type)
 offer_read(module_types, find_module_type, PathId, Shapes.module_type)
-offer_list(set_types, Listing(SET_TYPE_FIELDS), select(DistributionSetType), Shapes.set_type)
+offer_list(set_types, Listing(SET_TYPE_FIELDS), DistributionSetType, Shapes.set_type)
 offer_create(set_types, SetTypeCreate, create_set_type, Shapes.set_type)
 offer_read(set_types, find_set_type, PathId, Shapes.set_type)
 
