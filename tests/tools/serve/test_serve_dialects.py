@@ -58,6 +58,9 @@ def asked(client, method, url, body):
         ("POST", "/distributionsets/1/metadata", '{"key":"k","value":"v"}', [400, 201]),
         ("POST", "/distributionsets/2/assignedSM", '{"id":1}', [400, 204]),
         ("POST", "/distributionsets/1/assignedTargets", '{"id":"dev-1"}', [400, 200]),
+        ("POST", "/targets/dev-1/assignedDS", '{"id":2}', [400, 400]),
+        ("POST", "/targets/dev-1/assignedDS", '{"id":1}', [200, 200]),
+        ("POST", "/targets/dev-1/assignedDS", "7", [400, 400]),
         ("POST", "/targettags", '{"name":"t"}', [400, 201]),
         ("PUT", "/targets/dev-1", '[{"name":"x"}]', [400, 400]),
         # What follows the JSON.

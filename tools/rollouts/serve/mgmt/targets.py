@@ -27,7 +27,7 @@ from .common import (
     router,
 )
 from .shapes import Shapes, present
-from .terms import SetAssignment
+from .terms import SetAssignments
 
 resources = router("/targets")
 
@@ -101,11 +101,10 @@ def _set_or_nothing(work: Work, show: Shapes, controller_id: str, which) -> Resp
 
 @resources.post("/{controller_id}/assignedDS")
 async def assign_set(
-    work: Transaction, show: Show, controller_id: str, body: SetAssignment | list[SetAssignment],
+    work: Transaction, show: Show, controller_id: str, items: SetAssignments,
     offline: bool = False,
 ):  # fmt: skip
     """Assign a set: one object, or a list of one."""
-    items = body if isinstance(body, list) else [body]
     if not offline:  # hawkBit records nothing, and no error, for a target it does not know
         find_target(work, controller_id)
     if not items:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from .. import errors
 from ..assignment import DEFAULT_WEIGHT, Terms
@@ -52,6 +52,12 @@ class SetAssignment(_Assignment):
     """A set for a target."""
 
     id: Int64
+
+
+SetAssignments = Annotated[
+    list[SetAssignment],
+    BeforeValidator(lambda given: given if isinstance(given, list) else [given]),
+]
 
 
 def by_target(items: list[TargetAssignment]) -> dict[str, Terms]:
