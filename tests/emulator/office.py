@@ -4,12 +4,11 @@ import os
 import time
 from pathlib import Path
 
+import commands
 import install
 from emulator.qemu import HOST
 from emulator.serial_log import SILENCE_S
 from rollouts.api import Hawkbit
-from rollouts.cli.root import make_app
-from typer.testing import CliRunner
 
 TARGET = "emulated-1"
 # Short, so that the serial line is never silent for long: see serial_log.SILENCE_S.
@@ -31,7 +30,7 @@ class Office:
         }
 
     def run(self, *words) -> str:
-        result = CliRunner().invoke(make_app(), [str(word) for word in words], env=self._environ)
+        result = commands.invoke(words, env=self._environ)
         assert result.exit_code == 0, result.output
         return result.output
 

@@ -2,6 +2,7 @@ from urllib.parse import urlsplit
 
 import appimage
 import certificates
+import commands
 import flash as flasher
 import images
 import install
@@ -10,12 +11,10 @@ import pytest
 from boards.ESP32_GENERIC.mock_chip import MockChip
 from boards.ESP32_GENERIC.repl import Repl
 from rollouts.api import Hawkbit
-from rollouts.cli.root import make_app
 from rollouts.testing import local_server
 from simboard.flash import Flash, Memory
 from simboard.host import Board
 from tls_proxy import TLSProxy
-from typer.testing import CliRunner
 
 from boards.ESP32_GENERIC import board_asyncio
 
@@ -64,8 +63,7 @@ class Operator:
         }
 
     def __call__(self, *words):
-        words = [str(word) for word in words]
-        result = CliRunner().invoke(make_app(), words, env=self._environ)
+        result = commands.invoke(words, env=self._environ)
         assert result.exit_code == 0, result.output
 
     def setup(self, *options) -> bytes:

@@ -3,13 +3,12 @@
 import json
 
 import appimage
+import commands
 import httpx
 import pytest
 from rollouts.api import Hawkbit
-from rollouts.cli.root import make_app
 from rollouts.serve.dialect import HAWKBIT_1_0_4, YEAR_2023
 from rollouts.testing import local_server
-from typer.testing import CliRunner
 
 PASSWORD = "correct horse"
 
@@ -69,11 +68,9 @@ class Cli:
             "ROLLOUTS_TENANT": server.tenant,
             "XDG_CONFIG_HOME": str(folder),
         }
-        self._app = make_app()
 
     def __call__(self, *arguments, stdin=None):
-        words = [str(one) for one in arguments]
-        result = CliRunner().invoke(self._app, words, input=stdin, env=self.environ)
+        result = commands.invoke(arguments, input=stdin, env=self.environ)
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Result(result)

@@ -9,27 +9,24 @@ from pathlib import Path
 
 import pytest
 import typer
-from rollouts.cli.root import make_app
-from typer.testing import CliRunner
-
-APP = make_app()
+from commands import APP, invoke
 
 
-def commands(group=None, words=()):
+def tree(group=None, words=()):
     """Yield the words of every command in the tree."""
     group = group or typer.main.get_command(APP)
     for name, one in group.commands.items():
         if hasattr(one, "commands"):
-            yield from commands(one, (*words, name))
+            yield from tree(one, (*words, name))
         else:
             yield (*words, name)
 
 
 def help_of(words):
-    return CliRunner().invoke(APP, [*words, "--help"]).stdout
+    return invoke([*words, "--help"]).stdout
 
 
-OWN = [words for words in commands() if words != ("serve",)]
+OWN = [words for words in tree() if words != ("serve",)]
 
 
 def test_every_endpoint_of_the_reference_has_a_verb():
@@ -57,9 +54,7 @@ def test_every_example_parses(words, tmp_path, monkeypatch):
             continue
         first = line[line.index("rollouts ") :].split(" | ")[0].split(" > ")[0]
         # Without a server a command that parses ends in "not set".
-        result = CliRunner().invoke(
-            APP, shlex.split(first)[1:], env={"XDG_CONFIG_HOME": "/nonexistent"}
-        )
+        result = invoke(shlex.split(first)[1:], env={"XDG_CONFIG_HOME": "/nonexistent"})
         assert "Usage:" not in result.stderr, (line, result.stderr)
 
 
@@ -78,7 +73,7 @@ def test_no_command_takes_a_secret_as_an_argument(words):
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_prints_a_script_for_each_shell(shell):
-    script = CliRunner().invoke(APP, ["completion", shell]).stdout
+    script = invoke(["completion", shell]).stdout
     assert "_ROLLOUTS_COMPLETE" in script
     if shell == "bash":
         subprocess.run(["bash", "-n"], input=script, text=True, check=True)
@@ -92,4 +87,4 @@ def test_completion_completes_commands():
 
 
 def test_version_is_shown():
-    assert CliRunner().invoke(APP, ["--version"]).stdout.startswith("rollouts 0.")
+    assert invoke(["--version"]).stdout.startswith("rollouts 0.")

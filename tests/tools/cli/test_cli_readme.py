@@ -11,12 +11,11 @@ import appimage
 import pytest
 import serving
 import typer
+from commands import APP, invoke
 from rollouts.api import Hawkbit
 from rollouts.api.sets import DistributionSets
 from rollouts.cli.exits import Exit
-from rollouts.cli.root import make_app
 from rollouts.cli.settings import KEYS
-from typer.testing import CliRunner
 
 ROOT = Path(__file__).parents[3]
 README = ROOT / "tools/rollouts/README.md"
@@ -100,7 +99,7 @@ def test_the_quick_start_prints_what_it_shows_and_python_reads_it(playground, en
 
 
 def test_every_command_of_the_table_exists():
-    app = typer.main.get_command(make_app())
+    app = typer.main.get_command(APP)
     table = set(re.findall(r"^\| `rollouts ([a-z]+)", TEXT, re.MULTILINE))
     assert table == set(app.commands)
 
@@ -110,7 +109,7 @@ def test_every_command_of_the_table_exists():
 )
 def test_every_line_of_the_endpoint_table_exists(command, method):
     words = [word for word in shlex.split(command)[1:] if not word.isupper() and "=" not in word]
-    result = CliRunner().invoke(make_app(), [*words, "--help"])
+    result = invoke([*words, "--help"])
     assert result.exit_code == 0
     assert f"rollouts {' '.join(words)}" in result.stdout
     assert hasattr(DistributionSets, method)
