@@ -52,7 +52,9 @@ class Fleet:
             assert self.operator.upload(modules[-1], name, b"x" * size).status_code == 201
         signature = [{"key": "signature", "value": "1 AAAA", "targetVisible": True}]
         self.operator.post_ok(f"/softwaremodules/{modules[-1]}/metadata", signature)
-        sets = [one | {"modules": [{"id": m}]} for one, m in zip(body, modules, strict=True)]
+        about = {"description": "application image for ESP32-S3"}  # as `publish` has it
+        both = zip(body, modules, strict=True)
+        sets = [one | about | {"modules": [{"id": m}]} for one, m in both]
         return [one["id"] for one in self.operator.post_ok("/distributionsets", sets)]
 
     def assign(self, set_id: int, ids: list[str], offline=False, **terms) -> list[int]:

@@ -114,6 +114,19 @@ def keep(page, name):
     page.screenshot(path=BUILD / f"page-{name}.png")
 
 
+def covered(page):
+    """The texts of sets that the button beside them covers."""
+    return page.locator("#sets > li").evaluate_all("""(items) => items.flatMap((item) => {
+      const button = item.querySelector(":scope > button").getBoundingClientRect();
+      return [...item.querySelectorAll("b, span, p, small")].filter((node) => {
+        const range = document.createRange();
+        range.selectNodeContents(node);
+        return [...range.getClientRects()].some((text) => text.right > button.left
+          && text.left < button.right && text.bottom > button.top && text.top < button.bottom);
+      }).map((node) => node.textContent);
+    })""")
+
+
 def serious(page):
     """What axe finds that keeps people out."""
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
@@ -152,6 +165,7 @@ def test_fleet_is_shown_whole_and_axe_finds_nothing_serious(visit, fleet, name, 
         page.get_by_role("searchbox", name="Filter sets").fill("5.9")
         keep(page, f"{name}-{scheme}-sets")
         assert serious(page) == []
+        assert covered(page) == []
 
 
 def test_fleet_costs_few_requests_and_under_two_megabytes(visit, fleet):
