@@ -8,7 +8,7 @@ import httpx
 TOKEN = "0123456789abcdef0123456789abcdef"
 FIRMWARE = b"firmware " * 100
 # Nothing here is https, but each client would load all certificates: 70 ms.
-_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class Operator(httpx.Client):
@@ -19,7 +19,7 @@ class Operator(httpx.Client):
             base_url=server.url + "/rest/v1",
             auth=(server.user, server.password),
             headers={"Accept": "application/json"},
-            verify=_NO_TLS,
+            verify=NO_TLS,
         )
         self.server = server
 
@@ -87,7 +87,7 @@ class Device(httpx.Client):
     """Asks DDI with its target token, or with the gateway token."""
 
     def __init__(self, server, controller_id: str, authorization: str = f"TargetToken {TOKEN}"):
-        super().__init__(headers={"Authorization": authorization}, verify=_NO_TLS)
+        super().__init__(headers={"Authorization": authorization}, verify=NO_TLS)
         quoted = quote(controller_id, safe="")
         self.id = controller_id
         self.base = f"{server.url}/{server.tenant}/controller/v1/{quoted}"

@@ -3,6 +3,7 @@
 The only module that knows httpx. Redirects are not followed: the login would go along.
 """
 
+import functools
 import json
 import re
 import ssl
@@ -173,10 +174,14 @@ def _base_url(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.decode()}{before_api}{_BASE}"
 
 
+# To read all roots takes longer than most requests.
+_of_well_known_roots = functools.cache(httpx.create_ssl_context)
+
+
 def _ssl_context(ca: str | None) -> ssl.SSLContext:
-    context = httpx.create_ssl_context()
     if ca is None:
-        return context
+        return _of_well_known_roots()
+    context = httpx.create_ssl_context()
     try:
         context.load_verify_locations(cafile=ca)
     except OSError as error:
