@@ -144,7 +144,10 @@ def test_metadata_of_targets_and_modules(operator):
     for owner in ("/targets/dev-1", f"/softwaremodules/{module_id}"):
         path = f"{owner}/metadata"
         assert operator.post(path, json=[{"key": "a.b", "value": "1"}]).status_code == 201
-        assert operator.put(path + "/a.b", json={"value": "2"}).status_code == 204
+        assert (
+            operator.put(path + "/a.b", json={"value": "2", "targetVisible": True}).status_code
+            == 204
+        )
         assert operator.read(path + "/a.b")["value"] == "2"
         assert operator.delete(path + "/a.b").status_code == 204
         assert operator.get(path + "/a.b").status_code == 404
@@ -233,3 +236,32 @@ def test_poll_status_says_when_a_device_is_overdue(operator, hawkbit):
     assert not operator.target()["pollStatus"]["overdue"]
     hawkbit.clock.advance(601)
     assert operator.target()["pollStatus"]["overdue"]
+
+
+METADATA = [
+    # POST one of a known key, POST it with a new one, PUT it, PUT it as visible.
+    ("/distributionsets/1", [201, 201, 204, 204]),
+    ("/softwaremodules/1", [201, 409, 500, 204]),
+    ("/targets/dev-1", [409, 409, 204, 204]),
+]
+
+
+@pytest.mark.parametrize(("owner", "statuses"), METADATA)
+def test_known_key_of_metadata(operator, owner, statuses):
+    operator.device()
+    operator.set_of(operator.module())
+    path, known = f"{owner}/metadata", {"key": "k", "value": "v"}
+    operator.post_ok(path, [known])
+    new = {"key": "new", "value": "v"}
+    answers = [operator.post(path, json=body) for body in ([known], [new, known])]
+    for body in ({"value": "w"}, {"value": "w", "targetVisible": True}):
+        answers.append(operator.put(f"{path}/k", json=body))
+    assert [answer.status_code for answer in answers] == statuses
+
+
+def test_module_that_is_not_there_is_unknown_before_the_set_is_locked(operator):
+    operator.device()
+    operator.release()
+    path = "/distributionsets/1/assignedSM"
+    answers = [operator.post(path, json=[{"id": number}]) for number in (99, 1)]
+    assert [answer.status_code for answer in answers] == [404, 423]

@@ -20,13 +20,14 @@ class Metadata:
 
     def create(self, entries: Sequence[MetadataEntry]) -> None:
         """Add entries. Of a key that exists, a server of 2023 says 409, hawkBit >= 0.9 replaces
-        the value."""
+        the value; not a target's, and a module's only if it comes alone."""
         self._transport.post(path(*self._owner), wire.encode(list(entries)))
 
     def get(self, key: str) -> MetadataEntry:
         return wire.decode(MetadataEntry, self._transport.get(path(*self._owner, key)))
 
     def update(self, key: str, value: str, target_visible: bool | None = None) -> None:
+        """A module's entry needs `target_visible`: hawkBit answers 500 without."""
         entry = MetadataEntry(key=key, value=value, target_visible=target_visible)
         self._transport.put(path(*self._owner, key), wire.encode(entry))
 

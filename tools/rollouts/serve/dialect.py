@@ -26,7 +26,7 @@ class Dialect:
     locks_modules: bool = True
     # May a set be made invalid once more?
     invalid_again: bool = True
-    # Is metadata made and overwritten as it comes, or a key a conflict or not found?
+    # Is metadata overwritten where hawkBit does so, or a key a conflict or not found?
     overwrites_metadata: bool = True
     # Do limit, offset, sort and q count for metadata, and q for the modules of a set?
     searches_parts: bool = False
@@ -114,7 +114,9 @@ DIALECTS = {
         challenge='Basic realm="hawkBit", charset="UTF-8"',
         names_charset=False,
         # Members by their names, but for those of pages, hashes and links.
-        shapes=dict.fromkeys(("createdAt", "reportedAt", "alreadyAssigned"), _in_order),
+        shapes=dict.fromkeys(
+            ("createdAt", "reportedAt", "alreadyAssigned", "targetVisible"), _in_order
+        ),
     ),
     # The server behind the seed reference, hawkBit of 2023-08.
     YEAR_2023: Dialect(

@@ -1,5 +1,6 @@
 """Metadata of sets, modules and targets: the same five requests for each."""
 
+import math
 from collections.abc import Callable
 from typing import Annotated
 
@@ -39,13 +40,19 @@ class Value(Body):
 
 
 class Metadata:
-    """The metadata of one kind of owner; `find` and `change` find it for reading and writing."""
+    """The metadata of one kind of owner; `find` and `change` find it for reading and writing.
 
-    def __init__(self, path: str, kind: str, table, find: Callable, change: Callable):
+    `overwrites`: of how many entries a POST may be that gives known keys new values.
+    """
+
+    def __init__(
+        self, path: str, kind: str, table, find: Callable, change: Callable, overwrites: float
+    ):
         self.kind = kind
         self.table = table
         self.find = find
         self.change = change
+        self.overwrites = overwrites
         self.listing = Listing({"key": Name(table.key), "value": Name(table.value)}, "key:ASC")
         self.resources = router(path)
         self.single = router(path, JsonOnlyRoute)
@@ -60,9 +67,9 @@ class Metadata:
 
     def create(self, work: Work, owner, body: list[Entry]) -> Response:
         found = self.change(work, owner)
-        if not work.settings.rules.overwrites_metadata:
+        if len(body) > self.overwrites or not work.settings.rules.overwrites_metadata:
             self._refuse_existing(work, found, [item.key for item in body])
-        rows = [self._put(work, found, item.key, item.value, item.target_visible) for item in body]
+        rows = [self._put(work, found, i.key, i.value, bool(i.target_visible)) for i in body]
         work.touch(found)
         if work.settings.rules.echoes:
             return Reply([self.shape(row) for row in rows], 201)
@@ -80,6 +87,8 @@ class Metadata:
         found = self.change(work, owner)
         if not work.settings.rules.overwrites_metadata:
             self._row(work, found, key)
+        elif self.table is SoftwareModuleMetadata and body.target_visible is None:
+            raise errors.FrameworkError(500)  # hawkBit 1.0.4 and 1.1.0 fall over here
         row = self._put(work, found, key, body.value, body.target_visible)
         work.touch(found)
         return Reply(self.shape(row)) if work.settings.rules.echoes else done()
@@ -158,16 +167,16 @@ ROUTERS = [
     *_routes(
         Metadata(
             "/distributionsets", "DistributionSet", DistributionSetMetadata,
-            find_set, valid_set,
+            find_set, valid_set, math.inf,
         ),
         PathId,
     ),
     *_routes(
         Metadata(
             "/softwaremodules", "SoftwareModule", SoftwareModuleMetadata,
-            find_module, changeable_module,
+            find_module, changeable_module, 1,
         ),
         PathId,
     ),
-    *_routes(Metadata("/targets", "Target", TargetMetadata, find_target, find_target), str),
+    *_routes(Metadata("/targets", "Target", TargetMetadata, find_target, find_target, 0), str),
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from ..media import Reply
 from ..model import SetModule, SoftwareModule
 from ..paging import Listing, PageQuery, Paging
 from .common import Show, done, router
-from .sets import add_modules
+from .sets import add_modules, known_modules
 
 resources = router("/distributionsets/{set_id}/assignedSM")
 LISTING = Listing(MODULE_FIELDS)
@@ -35,9 +35,10 @@ async def list_modules(work: Transaction, show: Show, set_id: PathId, paging: Pa
 async def assign_modules(work: Transaction, set_id: PathId, body: list[Id]):
     """Add modules to a set that is not locked."""
     found = changeable_set(work, set_id)
+    modules = known_modules(work, [m.id for m in body])
     if found.locked:
         raise errors.locked("DistributionSet", set_id, "to add a module")
-    add_modules(work, found, [m.id for m in body])
+    add_modules(work, found, modules)
     work.touch(found)
     return done()
 

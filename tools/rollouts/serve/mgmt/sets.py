@@ -78,7 +78,7 @@ def create_set(work: Work, item: SetCreate) -> DistributionSet:
         type=find_type(work, DistributionSetType, item.type or DEFAULT_SET_TYPE),
         required_migration_step=bool(item.required_migration_step),
     )
-    add_modules(work, work.add(new), [m.id for m in item.modules or []])
+    add_modules(work, work.add(new), known_modules(work, [m.id for m in item.modules or []]))
     work.db.flush()
     return new
 
@@ -88,17 +88,24 @@ offer_create(resources, SetCreate, create_set, Shapes.distribution_set)
 offer_read(resources, find_set, PathId, Shapes.whole_set)
 
 
-def add_modules(work: Work, distribution_set: DistributionSet, ids: list[int]) -> None:
-    """Put modules in; of a type that a set takes once, the new one replaces the old."""
+def known_modules(work: Work, ids: list[int]) -> list[SoftwareModule]:
+    """The modules in that order. ApiError 404 when there is not each of them."""
     found = {
         m.id: m for m in work.db.scalars(select(SoftwareModule).where(SoftwareModule.id.in_(ids)))
     }
     unknown = [i for i in ids if i not in found]
     if unknown:
         raise errors.none_of("SoftwareModule", unknown)
+    return [found[i] for i in ids]
+
+
+def add_modules(
+    work: Work, distribution_set: DistributionSet, modules: list[SoftwareModule]
+) -> None:
+    """Put modules in; of a type that a set takes once, the new one replaces the old."""
     allowed = {e.module_type_id for e in distribution_set.type.elements}
     kept = list(distribution_set.modules)
-    for module in (found[i] for i in ids):
+    for module in modules:
         if module.type_id not in allowed:
             raise errors.module_unsupported()
         if module in kept:
