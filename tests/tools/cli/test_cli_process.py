@@ -114,6 +114,11 @@ def test_no_server_is_exit_4(environ):
     assert result.returncode == 4 and "cannot reach http://127.0.0.1:1" in result.stderr
 
 
+def test_https_where_none_is_spoken_is_said(environ):
+    result = run(environ, "targets", ROLLOUTS_URL=environ["ROLLOUTS_URL"].replace("http", "https"))
+    assert result.returncode == 4 and "no https is spoken there" in result.stderr
+
+
 def test_no_settings_is_exit_2(environ):
     result = run(environ, "targets", ROLLOUTS_PASSWORD="")
     assert result.returncode == 2 and "ROLLOUTS_PASSWORD not set" in result.stderr

@@ -18,6 +18,15 @@ def test_login_is_asked_for_before_anything_is_told(hawkbit):
     assert httpx.get(hawkbit.url + "/rest/v1/userinfo", headers=broken).status_code == 401
 
 
+def test_everything_that_can_be_read_without_an_id_is_answered(hawkbit, operator):
+    paths = operator.get(f"{hawkbit.url}/openapi.json").json()["paths"]
+    read = [p for p, ways in paths.items() if p.startswith("/rest/v1/") and "get" in ways]
+    read = [path.removeprefix("/rest/v1") for path in read if "{" not in path]
+    assert {"/targets", "/targettags", "/rollouts", "/actions"} < set(read)
+    answers = {path: operator.get(path).status_code for path in read}
+    assert {path: status for path, status in answers.items() if status != 200} == {}
+
+
 def test_pages_follow_each_other_without_gap(operator):
     names = [f"t-{i:03}" for i in range(7)]
     operator.post_ok("/targets", [{"controllerId": n} for n in names])

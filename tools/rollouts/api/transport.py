@@ -255,4 +255,5 @@ def _why(error: httpx.HTTPError, origin: str) -> str:
         return f"the certificate of {origin} is not trusted ({reason}); --ca FILE adds a root"
     if isinstance(error, httpx.TimeoutException):
         return f"no answer from {origin} in time ({type(error).__name__})"
-    return f"cannot reach {origin}: {text}"
+    hint = ": no https is spoken there" if "WRONG_VERSION_NUMBER" in text else ""
+    return f"cannot reach {origin}{hint}: {text}"

@@ -52,7 +52,7 @@ def _find(work: Work, tag_id: int) -> TargetTag:
     return lookup.by_id(work, TargetTag, tag_id)
 
 
-offer_list(resources, Listing(TAG_FIELDS), select(TargetTag), Shapes.tag)
+offer_list(resources, Listing(TAG_FIELDS), TargetTag, Shapes.tag)
 offer_create(resources, TagCreate, _create, Shapes.tag)
 offer_read(resources, _find, PathId, Shapes.whole_tag)
 offer_update(resources, _find, PathId, TagUpdate, Shapes.whole_tag)
