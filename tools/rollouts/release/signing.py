@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from rollouts import parts
 from rollouts.api.errors import RefusedError
 from rollouts.api.models import MetadataEntry
 from rollouts.release import delta
@@ -22,8 +23,6 @@ from rollouts.release import delta
 METADATA = "signature"
 KEY_BITS = 3072
 _SCHEME = (padding.PKCS1v15(), hashes.SHA256())
-# hawkBit's old names of two module types, as devices see them.
-_PARTS = {"application": "bApp", "runtime": "jvm"}
 
 
 def signed_text(module, counter, artifacts):
@@ -35,8 +34,7 @@ def signed_text(module, counter, artifacts):
     lines = sorted(
         f"{size} {sha256} {name}" for size, sha256, name in artifacts if not delta.is_name(name)
     )
-    part = _PARTS.get(module.type, module.type)
-    head = ["hawkbit release 1", f"part {part}", f"name {module.name}"]
+    head = ["hawkbit release 1", f"part {parts.part(module.type)}", f"name {module.name}"]
     head += [f"version {module.version}", f"counter {counter}"]
     return "".join(line + "\n" for line in [*head, *lines]).encode()
 

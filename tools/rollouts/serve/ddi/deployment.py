@@ -4,6 +4,7 @@ import zlib
 
 from sqlalchemy import select
 
+from ... import parts
 from .. import actions
 from ..actions import SERVER_SAYS
 from ..links import Links
@@ -12,9 +13,6 @@ from ..store import Work
 from ..windows import Window
 
 MAX_HISTORY = 100
-
-# hawkBit's old names of two module types; the rest goes out as it is.
-_PARTS = {"application": "bApp", "runtime": "jvm"}
 
 
 def change_mark(work: Work, action: Action) -> int:
@@ -49,7 +47,7 @@ def deployment(work: Work, action: Action, links: Links) -> dict:
 
 def chunk(work: Work, module: SoftwareModule, target: Target, links: Links) -> dict:
     found = {
-        "part": _PARTS.get(module.type.key, module.type.key),
+        "part": parts.part(module.type.key),
         "version": module.version,
         "name": module.name,
     }
