@@ -16,7 +16,8 @@ from hawkbit.settings import take_all
 # For all lines of a head together.
 _HEAD_LIMIT = const(8192)
 _CHUNK_LIMIT = const(256)  # for a line before or behind a chunk
-# It may go into the journal; a longer one is done without.
+# It may go into the journal. A longer one is done without, and unsaid: the only cost is a poll
+# that is answered whole, and a resumed download whose other file shows in its hash only.
 _MAX_ETAG = const(256)
 # A wait for an answer is cut into pieces, so that feed() comes this often.
 _POLL_MS = const(1000)

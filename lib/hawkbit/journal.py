@@ -10,7 +10,7 @@ the action ends, and another format, server or device drops it.
 key        what it says
 state      where the action stands: action.py has the table
 action     the id of the latest action, as text
-key        the digests of its artifacts: with the id, what an action is known by
+key        a checksum of its files and their digests: with the id, what an action is known by
 tries      how often it was activated
 posts      status entries spent on it
 done       how many of its artifacts are complete
@@ -19,7 +19,7 @@ frame      where in the delta that makes it to go on, or 0: by the full image (d
 full       True: a delta failed, and only the full image is taken
 kept       the sinks' own words, by part
 consent    True: the user agreed to it
-stored     the files of a download-only action, which lie complete in the sinks
+stored     the key of a download-only action, which lies complete in the sinks
 cause      why its image was given up
 ended      how it ended: success or failure
 early      True: the next boot imports what an offer needs while the heap is whole

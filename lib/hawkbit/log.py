@@ -17,4 +17,5 @@ level = INFO
 def line(at, text, *args):
     """Print `text % args` if `at` is within the level. Never pass a token."""
     if at <= level:
-        print("hawkbit:", text % args)
+        # repr(): what a server wrote begins no line of its own, nor is it a terminal's command.
+        print("hawkbit:", repr(text % args)[1:-1])

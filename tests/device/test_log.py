@@ -28,3 +28,10 @@ def test_line_beyond_the_level_is_not_printed():
     assert printed(log.ERROR, log.INFO, "x") == []
     assert printed(log.DEBUG, log.DEBUG, "x") == ["hawkbit: x"]
     assert printed(0, log.ERROR, "x") == []
+
+
+def test_line_is_one_line_whatever_a_server_wrote():
+    for wrong in ("a\nhawkbit: state: idle", "a\r\0b", "\x1b]0;owned\x07", "\x7f\t"):
+        line = printed(log.INFO, log.INFO, "HTTP 404: %s", wrong)[0]
+        assert line.startswith("hawkbit: HTTP 404: ")
+        assert not any(c < " " or c == "\x7f" for c in line), line

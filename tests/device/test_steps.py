@@ -1,0 +1,128 @@
+"""What each step of an action leaves for the next, over a reset: order, place, counts, words."""
+
+from fake_ddi import FakeDevice, FakeServer, chunk, pattern
+from fakes import FakeSink
+
+PARTS = ("a-os", "b-files", "c-files")  # the slot's name comes first, and it is done last
+
+
+class NamedSink(FakeSink):
+    """A sink that is given back only what it kept itself. order: of all activations."""
+
+    def __init__(self, part, order, needs_reset=True):
+        super().__init__(is_slot=part == PARTS[0], needs_reset=needs_reset)
+        self.part = part
+        self.order = order
+
+    def keep(self):
+        return "kept of " + self.part
+
+    def restore(self, kept):
+        self._call("restore")
+        assert kept == "kept of " + self.part, kept
+
+    def activate(self):
+        self.order.append(self.part)
+        return super().activate()
+
+    def activated(self, kept):
+        self.restore(kept)
+        return self.runs
+
+
+def three_parts(needs_reset=(True, True, True), sizes=(9000, 9000, 9000), **kwargs):
+    """Return (server, device, action, order)."""
+    server = FakeServer()
+    order = []
+    chunks = [
+        chunk([server.add(pattern(size, n), "file%d" % n, n)], part=part)
+        for n, (part, size) in enumerate(zip(PARTS, sizes))  # noqa: B905 - not on the board
+    ]
+    sinks = {p: NamedSink(p, order, r) for p, r in zip(PARTS, needs_reset)}  # noqa: B905
+    action = server.assign(chunks=chunks, **kwargs)
+    return server, FakeDevice(server, sinks=sinks), action, order
+
+
+def begun(server):
+    """Return the files whose first byte was asked for, in order."""
+    return [r.path[-5:] for r in server.seen("artifacts/file") if r.range()[0] == 0]
+
+
+def test_all_parts_are_activated_the_slot_last_and_one_that_needs_a_reset_is_enough():
+    for needs_reset in ((True, False, False), (False, True, False), (False, False, True)):
+        server, device, action, order = three_parts(needs_reset)
+        device.cycle()
+        assert order == ["b-files", "c-files", "a-os"] and device.resets == 1, needs_reset
+        assert begun(server) == ["file1", "file2", "file0"]
+
+
+def test_after_a_cut_each_sink_has_its_own_words_and_no_byte_is_asked_for_twice():
+    for steps in range(1, 40):
+        server, device, action, order = three_parts()
+        if not device.cut(steps):
+            break
+        kept = device.record().get("kept", {})
+        device.cycle()
+        for part, sink in device.sinks.items():
+            assert ("restore" in sink.calls) == (part in kept), (steps, part)
+        # A sink in memory loses nothing: only the window that was cut is asked for again.
+        assert len(server.seen("artifacts/file")) <= 9 + 1, steps
+        assert len(begun(server)) <= 3 + 1, steps
+        assert order == ["b-files", "c-files", "a-os"], steps
+    assert steps > 12
+
+
+def test_part_without_a_sink_is_refused_wherever_it_stands():
+    for wrong in range(3):
+        server, device, action, order = three_parts()
+        action.deployment["chunks"][wrong]["part"] = "other"
+        device.cycles(2)
+        assert action.status == "error" and not begun(server), wrong
+        assert "no sink for part other" in action.entries[-1][2][0]
+
+
+def test_consent_is_asked_for_once_and_only_where_it_is_due():
+    # download, update -> how often the user is asked, when he says yes
+    table = (("attempt", "attempt", 1), ("forced", "attempt", 1), ("forced", "forced", 0))
+    for download, update, count in table:
+        server, device, action, order = three_parts(download=download, update=update)
+        asked = []
+        device.hooks["accept"] = lambda deployment, asked=asked: asked.append(1) or "now"
+        device.boot()
+        device.cycle()
+        assert len(asked) == count and len(order) == 3, (download, update)
+
+
+def test_posts_and_tries_are_counted_over_every_cut():
+    server, device, action, order = three_parts(sizes=(30000, 30000, 30000))
+    posts = 0
+    while device.cut(4) and len(server.session.requests) < 400:
+        assert device.record().get("posts", 0) >= posts
+        posts = device.record().get("posts", 0)
+    assert len(action.entries) <= 18, len(action.entries)
+    assert posts == 18
+
+
+def test_image_that_never_boots_ends_after_two_tries():
+    server, device, action, order = three_parts()
+    for _ in range(8):
+        device.cycle()
+        device.reset(was_cut=True)
+    assert order.count("a-os") == 2 and action.status == "error"
+    assert "not booted after 2 tries" in action.entries[-1][2][0]
+
+
+def test_cancel_of_another_action_leaves_ours_alone():
+    for update in ("forced", "skip"):
+        server, device, action, order = three_parts(sizes=(20000, 20000, 20000), update=update)
+        assert device.cut(6)
+        kept = device.record()
+        other = server.assign(pattern(100))
+        server.actions.remove(other)
+        server.actions.insert(0, other)
+        other.status, action.status = "canceling", "running"
+        other.id = "77"
+        device.cycles(1)
+        assert other.status == "canceled", update
+        assert len(begun(server)) <= 3, (update, begun(server))
+        assert kept["posts"] and (len(order) == 3 or update == "skip")
