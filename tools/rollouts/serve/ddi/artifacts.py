@@ -13,7 +13,7 @@ from ..model import Action, Artifact, SetModule, SoftwareModule, Status, Target
 from ..ranges import disposition, file_answer
 from ..store import Work
 from .deployment import artifact
-from .device import router
+from .device import installed_action, router
 
 resources = router()
 files = router(FileRoute)
@@ -101,8 +101,8 @@ def _open_action(work: Work, target: Target, module_id: int) -> Action:
 
 
 def _installed_modules(work: Work, target: Target) -> set[int]:
-    modules = select(SetModule.module_id).where(SetModule.set_id == target.installed_set_id)
-    return set(work.db.scalars(modules))
+    modules = select(SetModule.module_id).join(Action, Action.set_id == SetModule.set_id)
+    return set(work.db.scalars(modules.where(Action.id == installed_action(work, target))))
 
 
 def _md5sum(item: Artifact) -> Response:

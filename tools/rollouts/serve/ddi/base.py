@@ -22,7 +22,7 @@ from ..polling import Polling, wire
 from ..store import Work
 from ..windows import Window
 from .deployment import change_mark, deployment, history
-from .device import done, router, seen
+from .device import done, installed_action, router, seen
 
 resources = router()
 
@@ -110,7 +110,7 @@ def _links_for(work: Work, links: Links, target: Target, action: Action | None) 
             work.db.flush()  # the mark follows the action's revision
             mark = f"?c={change_mark(work, action)}"
         found[rel] = links.device(f"{rel}/{action.id}{mark}")
-    installed = _installed(work, target)
+    installed = installed_action(work, target)
     if installed is not None:
         found["installedBase"] = links.device(f"installedBase/{installed}")
     if target.request_attributes:
@@ -122,24 +122,6 @@ def _rel(action: Action) -> str:
     if action.status == Status.WAIT_FOR_CONFIRMATION:
         return "confirmationBase"
     return "cancelAction" if action.is_canceling_or_canceled else "deploymentBase"
-
-
-def _installed(work: Work, target: Target) -> int | None:
-    """The action that installed what runs; gone once the device looked at it again."""
-    if target.installed_set_id is None:
-        return None
-    newest = (
-        select(Action.id)
-        .where(
-            Action.target_id == target.id,
-            Action.set_id == target.installed_set_id,
-            Action.status == Status.FINISHED,
-            ~Action.active,
-        )
-        .order_by(Action.id.desc())
-        .limit(1)
-    )
-    return work.db.scalar(newest)
 
 
 @resources.get("/deploymentBase/{action_id}")

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from .. import errors
 from ..dialect import Dialect
 from ..media import CBOR, HAL, JSON, MediaRoute
-from ..model import Target, UpdateStatus
+from ..model import Action, Status, Target, UpdateStatus
 from ..store import Work
 
 BASE = "/{tenant}/controller/v1/{controller_id}"
@@ -67,3 +67,21 @@ def _register(work: Work, controller_id: str) -> Target:
     work.add(target, by=PLUG_AND_PLAY)
     work.db.flush()
     return target
+
+
+def installed_action(work: Work, target: Target) -> int | None:
+    """The action that installed what runs; gone once the device looked at it again."""
+    if target.installed_set_id is None:
+        return None
+    newest = (
+        select(Action.id)
+        .where(
+            Action.target_id == target.id,
+            Action.set_id == target.installed_set_id,
+            Action.status == Status.FINISHED,
+            ~Action.active,
+        )
+        .order_by(Action.id.desc())
+        .limit(1)
+    )
+    return work.db.scalar(newest)
