@@ -81,19 +81,19 @@ def test_action_of_2026_tells_target_set_and_status():
 
 
 def test_action_of_2023_is_read_the_same():
-    action = Action.from_wire(OPEN_2023)
+    action = wire.decode(Action, OPEN_2023)
     assert (action.controller_id, action.active, action.status) == ("a/b", True, "running")
-    closed = Action.from_wire({**OPEN_2023, "status": "finished", "detailStatus": "finished"})
+    closed = wire.decode(Action, {**OPEN_2023, "status": "finished", "detailStatus": "finished"})
     assert closed.is_success
-    failed = Action.from_wire({**OPEN_2023, "status": "finished", "detailStatus": "error"})
+    failed = wire.decode(Action, {**OPEN_2023, "status": "finished", "detailStatus": "error"})
     assert not failed.active and not failed.is_success
 
 
 def test_downloaded_ends_only_a_downloadonly_action():
     done = {**OPEN_2023, "active": False, "status": "downloaded"}
     del done["detailStatus"]
-    assert Action.from_wire({**done, "forceType": "downloadonly"}).is_success
-    assert not Action.from_wire({**done, "forceType": "forced"}).is_success
+    assert wire.decode(Action, {**done, "forceType": "downloadonly"}).is_success
+    assert not wire.decode(Action, {**done, "forceType": "forced"}).is_success
 
 
 def test_history_is_oldest_first():

@@ -1,40 +1,28 @@
 """Target filters: stored queries, and the set that is assigned to whatever they find."""
 
-from rollouts.api import paging, wire
+from rollouts.api import wire
 from rollouts.api.models import DistributionSet, TargetFilter
-from rollouts.api.transport import Transport, path
+from rollouts.api.resource import Resource, given
 
-_FILTERS = "targetfilters"
+_AUTO = "autoAssignDS"
 
 
-class TargetFilters:
-    def __init__(self, transport: Transport):
-        self._transport = transport
-
-    def find(self, query: str | None = None, sort: str = "id:ASC") -> list[TargetFilter]:
-        return paging.read(self._transport, path(_FILTERS), TargetFilter, query, sort)
+class TargetFilters(Resource[TargetFilter]):
+    PATH = "targetfilters"
+    ENTITY = TargetFilter
 
     def create(self, name: str, query: str) -> TargetFilter:
         # A single object: the one POST that takes no list.
-        answer = self._transport.post(path(_FILTERS), {"name": name, "query": query})
+        answer = self._transport.post(self._path(), {"name": name, "query": query})
         return wire.decode(TargetFilter, answer)
-
-    def get(self, filter_id: int) -> TargetFilter:
-        return wire.decode(TargetFilter, self._transport.get(path(_FILTERS, filter_id)))
 
     def update(
         self, filter_id: int, name: str | None = None, query: str | None = None
     ) -> TargetFilter:
-        given = {"name": name, "query": query}
-        body = {key: value for key, value in given.items() if value is not None}
-        answer = self._transport.put(path(_FILTERS, filter_id), body)
-        return self.get(filter_id) if answer is None else wire.decode(TargetFilter, answer)
-
-    def delete(self, filter_id: int) -> None:
-        self._transport.delete(path(_FILTERS, filter_id))
+        return self._put(filter_id, given(name=name, query=query))
 
     def auto_assigned_set(self, filter_id: int) -> DistributionSet | None:
-        answer = self._transport.get(path(_FILTERS, filter_id, "autoAssignDS"))
+        answer = self._transport.get(self._path(filter_id, _AUTO))
         return None if answer is None else wire.decode(DistributionSet, answer)
 
     def auto_assign(
@@ -44,10 +32,8 @@ class TargetFilters:
 
         `type`: forced, soft or downloadonly.
         """
-        given = {"id": set_id, "type": type, "weight": weight}
-        body = {key: value for key, value in given.items() if value is not None}
-        answer = self._transport.post(path(_FILTERS, filter_id, "autoAssignDS"), body)
-        return self.get(filter_id) if answer is None else wire.decode(TargetFilter, answer)
+        body = given(id=set_id, type=type, weight=weight)
+        return self._answered(filter_id, self._transport.post(self._path(filter_id, _AUTO), body))
 
     def stop_auto_assign(self, filter_id: int) -> None:
-        self._transport.delete(path(_FILTERS, filter_id, "autoAssignDS"))
+        self._transport.delete(self._path(filter_id, _AUTO))

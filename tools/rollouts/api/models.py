@@ -5,21 +5,18 @@ Members that only newer servers send have a default. See `rollouts.api.wire` for
 
 import re
 import urllib.parse
-from dataclasses import dataclass, field
-from typing import Self
+from dataclasses import field
 
 from rollouts.api import wire
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entity:
+class Entity(wire.Model):
     created_by: str | None = None
     created_at_ms: int | None = None
     last_modified_by: str | None = None
     last_modified_at_ms: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class SoftwareModule(Entity):
     id: int
     name: str
@@ -33,7 +30,6 @@ class SoftwareModule(Entity):
     deleted: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
 class DistributionSet(Entity):
     id: int
     name: str
@@ -53,8 +49,7 @@ class DistributionSet(Entity):
         return f"{self.name}:{self.version}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class NewSoftwareModule:
+class NewSoftwareModule(wire.Model):
     name: str
     version: str
     type: str
@@ -62,13 +57,11 @@ class NewSoftwareModule:
     description: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reference:
+class Reference(wire.Model):
     id: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class NewDistributionSet:
+class NewDistributionSet(wire.Model):
     name: str
     version: str
     type: str | None = None
@@ -77,22 +70,19 @@ class NewDistributionSet:
     modules: list[Reference] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class DistributionSetUpdate:
+class DistributionSetUpdate(wire.Model):
     name: str | None = None
     version: str | None = None
     description: str | None = None
     required_migration_step: bool | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Hashes:
+class Hashes(wire.Model):
     sha1: str | None = None
     md5: str | None = None
     sha256: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class Artifact(Entity):
     id: int
     provided_filename: str
@@ -100,8 +90,7 @@ class Artifact(Entity):
     hashes: Hashes
 
 
-@dataclass(frozen=True, kw_only=True)
-class MetadataEntry:
+class MetadataEntry(wire.Model):
     """`target_visible` exists on software modules only: the device sees the entry."""
 
     key: str
@@ -109,14 +98,12 @@ class MetadataEntry:
     target_visible: bool | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class PollStatus:
+class PollStatus(wire.Model):
     last_request_at_ms: int | None = None
     next_expected_request_at_ms: int | None = None
     overdue: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
 class Target(Entity):
     controller_id: str
     name: str | None = None
@@ -130,20 +117,18 @@ class Target(Entity):
     request_attributes: bool | None = None
     target_type_name: str | None = None
     group: str | None = None
-    security_token: str | None = wire.secret()
+    security_token: str | None = field(default=None, repr=False, metadata=wire.SECRET)
 
 
-@dataclass(frozen=True, kw_only=True)
-class NewTarget:
+class NewTarget(wire.Model):
     controller_id: str
     name: str | None = None
     description: str | None = None
     address: str | None = None
-    security_token: str | None = wire.secret()
+    security_token: str | None = field(default=None, repr=False, metadata=wire.SECRET)
 
 
-@dataclass(frozen=True, kw_only=True)
-class MaintenanceWindow:
+class MaintenanceWindow(wire.Model):
     """`schedule`: Quartz cron with seconds; `duration`: HH:mm:ss; `timezone`: +02:00."""
 
     schedule: str
@@ -151,13 +136,11 @@ class MaintenanceWindow:
     timezone: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class ActionWindow(MaintenanceWindow):
     next_start_at_ms: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class TargetAssignment:
+class TargetAssignment(wire.Model):
     """One line of an assignment: which target, and how."""
 
     id: str
@@ -168,14 +151,16 @@ class TargetAssignment:
     confirmation_required: bool | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class AssignedAction:
+class AssignedAction(wire.Model):
     id: int
     controller_id: str
 
+    @classmethod
+    def unfolded(cls, known: dict) -> dict:
+        return _with_target(known)
 
-@dataclass(frozen=True, kw_only=True)
-class AssignmentResult:
+
+class AssignmentResult(wire.Model):
     """`total` counts only the targets that the server knows: it drops the others silently."""
 
     assigned: int
@@ -183,14 +168,7 @@ class AssignmentResult:
     total: int
     assigned_actions: list[AssignedAction] = field(default_factory=list)
 
-    @classmethod
-    def from_wire(cls, data: object) -> Self:
-        known = wire.check_object(data, cls.__name__)
-        actions = [_with_target(item) for item in known.get("assignedActions") or ()]
-        return wire.decode(cls, {**known, "assignedActions": actions})
 
-
-@dataclass(frozen=True, kw_only=True)
 class Action(Entity):
     """One assignment of a set to a target. `status` is the detail: running, error, ...
 
@@ -212,8 +190,8 @@ class Action(Entity):
     distribution_set_id: int | None = None
 
     @classmethod
-    def from_wire(cls, data: object) -> Self:
-        known = _with_target(data)
+    def unfolded(cls, known: dict) -> dict:
+        known = _with_target(known)
         in_set = known["_links"].get("distributionset") or {}
         known |= {
             "active": known.get("active", known.get("status") == "pending"),
@@ -221,7 +199,7 @@ class Action(Entity):
             "distributionSet": in_set.get("name"),
             "distributionSetId": _last_number(in_set.get("href")),
         }
-        return wire.decode(cls, known)
+        return known
 
     @property
     def is_success(self) -> bool:
@@ -230,8 +208,7 @@ class Action(Entity):
         return not self.active and self.status in good
 
 
-@dataclass(frozen=True, kw_only=True)
-class ActionStatus:
+class ActionStatus(wire.Model):
     """One entry of an action's history."""
 
     id: int
@@ -242,7 +219,6 @@ class ActionStatus:
     code: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class TargetFilter(Entity):
     id: int
     name: str
@@ -253,7 +229,6 @@ class TargetFilter(Entity):
     confirmation_required: bool | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class Tag(Entity):
     id: int
     name: str
@@ -261,30 +236,26 @@ class Tag(Entity):
     colour: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class NewTag:
+class NewTag(wire.Model):
     name: str
     description: str | None = None
     colour: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class ConfigValue:
+class ConfigValue(wire.Model):
     """One value of the tenant's configuration; `global_`: the server's default."""
 
     value: object = None
     global_: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class UserInfo:
+class UserInfo(wire.Model):
     tenant: str
     username: str
 
 
-def _with_target(action: object) -> dict:
+def _with_target(known: dict) -> dict:
     """Return an action's JSON with its controllerId, which is told only in its own link."""
-    known = wire.check_object(action, "Action")
     links = wire.check_object(known.get("_links") or {}, "Action._links")
     found = re.search(r"/targets/([^/?]+)/actions/", str(links.get("self")))
     controller_id = urllib.parse.unquote(found.group(1)) if found else None

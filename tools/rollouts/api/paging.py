@@ -8,7 +8,7 @@ from rollouts.api.errors import BadAnswerError
 from rollouts.api.transport import Transport
 
 PAGE_ENTRIES = 500
-T = TypeVar("T")
+T = TypeVar("T", bound=wire.Model)
 
 
 def entries(
@@ -40,8 +40,7 @@ def read(
     **params: Any,
 ) -> list[T]:
     """Return a whole list as `cls`. `params` go along, such as representation="full"."""
-    make = getattr(cls, "from_wire", None) or (lambda item: wire.decode(cls, item))
-    return [make(item) for item in entries(transport, where, query, sort, **params)]
+    return [wire.decode(cls, item) for item in entries(transport, where, query, sort, **params)]
 
 
 def count(transport: Transport, where: str, query: str | None = None) -> int:

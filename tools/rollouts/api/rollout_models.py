@@ -1,40 +1,31 @@
 """What the Management API says of rollouts. Names are hawkBit's, in snake_case; `_ms` is UTC."""
 
-from dataclasses import dataclass
-
+from rollouts.api import wire
 from rollouts.api.models import Entity
 
 
-@dataclass(frozen=True, kw_only=True)
-class Threshold:
+class Threshold(wire.Model):
     """`expression`: percent of a group's targets, as text."""
 
     condition: str = "THRESHOLD"
     expression: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class GroupAction:
+class GroupAction(wire.Model):
     """What follows a threshold: NEXTGROUP or PAUSE."""
 
     action: str
     expression: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class DynamicGroupTemplate:
+class DynamicGroupTemplate(wire.Model):
     target_count: int
     name_suffix: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class NewGroup:
-    """`target_percentage` of the targets that match its own filter, of all without one."""
+class Conditions(wire.Model):
+    """When a group has succeeded or failed, and what follows; of a rollout: of all its groups."""
 
-    name: str
-    target_percentage: float = 100.0
-    target_filter_query: str | None = None
-    description: str | None = None
     confirmation_required: bool | None = None
     success_condition: Threshold | None = None
     success_action: GroupAction | None = None
@@ -42,8 +33,16 @@ class NewGroup:
     error_action: GroupAction | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class NewRollout:
+class NewGroup(Conditions):
+    """`target_percentage` of the targets that match its own filter, of all without one."""
+
+    name: str
+    target_percentage: float = 100.0
+    target_filter_query: str | None = None
+    description: str | None = None
+
+
+class NewRollout(Conditions):
     """Either `amount_groups` of the same size, or `groups`."""
 
     name: str
@@ -58,14 +57,8 @@ class NewRollout:
     weight: int | None = None
     dynamic: bool | None = None
     dynamic_group_template: DynamicGroupTemplate | None = None
-    confirmation_required: bool | None = None
-    success_condition: Threshold | None = None
-    success_action: GroupAction | None = None
-    error_condition: Threshold | None = None
-    error_action: GroupAction | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class Rollout(Entity):
     """`total_targets_per_status`: running, notstarted, scheduled, finished, error, "cancelled"."""
 
@@ -88,8 +81,7 @@ class Rollout(Entity):
     approve_decided_by: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class RolloutGroup(Entity):
+class RolloutGroup(Entity, Conditions):
     """`target_percentage`: of a dynamic group how many targets it takes."""
 
     id: int
@@ -101,8 +93,3 @@ class RolloutGroup(Entity):
     total_targets: int = 0
     total_targets_per_status: dict | None = None
     dynamic: bool = False
-    confirmation_required: bool | None = None
-    success_condition: Threshold | None = None
-    success_action: GroupAction | None = None
-    error_condition: Threshold | None = None
-    error_action: GroupAction | None = None

@@ -10,7 +10,7 @@ import ssl
 import time
 import urllib.parse
 from collections.abc import Callable
-from typing import Any
+from typing import Any, BinaryIO, NamedTuple
 
 import httpx
 
@@ -18,7 +18,6 @@ from rollouts import __version__
 from rollouts.api import retry
 from rollouts.api.errors import BadAnswerError, RefusedError, ServerError, UnreachableError
 from rollouts.api.login import Login
-from rollouts.api.upload import MultipartFile
 
 _BASE = "/rest/v1"
 _ACCEPT = "application/json, application/octet-stream"
@@ -30,6 +29,12 @@ _PLAIN_CHARS = 200
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 # What http_proxy says is not meant for these: the login would leave this computer.
 _DIRECT = dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]"))
+
+
+class Upload(NamedTuple):
+    """A body of multipart/form-data: its parts as httpx takes them."""
+
+    files: dict[str, tuple[str, BinaryIO, str]]
 
 
 def path(*parts: str | int) -> str:
@@ -103,7 +108,7 @@ class Transport:
         params: dict | None = None,
         decoded: Callable[[httpx.Response, str, str], Any] | None = None,
     ) -> Any:
-        """Return the decoded body, None when it is empty. `body`: JSON, or MultipartFile.
+        """Return the decoded body, None when it is empty. `body`: JSON, or Upload.
 
         Raises ServerError, UnreachableError, BadAnswerError; only after the tries of `retry`.
         """
@@ -193,9 +198,7 @@ def _ssl_context(ca: str | None) -> ssl.SSLContext:
 def _content(body: object) -> dict[str, Any]:
     if body is None:
         return {}
-    if isinstance(body, MultipartFile):
-        return {"content": body, "headers": body.headers}
-    return {"json": body}
+    return {"files": body.files} if isinstance(body, Upload) else {"json": body}
 
 
 def _decoded(response: httpx.Response, method: str, where: str) -> Any:

@@ -8,11 +8,14 @@ import dataclasses
 import functools
 import types
 import typing
+from dataclasses import field
 from typing import Any, TypeVar
 
 from rollouts.api.errors import BadAnswerError
 
-T = TypeVar("T")
+T = TypeVar("T", bound="Model")
+# Of a field that must not leave by `to_json`; with repr=False it is not in a repr either.
+SECRET = {"secret": True}
 _KINDS = {
     dict: "an object",
     list: "a list",
@@ -23,11 +26,6 @@ _KINDS = {
 }
 
 
-def secret() -> Any:
-    """Declare a str field that must not show in repr() and not leave by `to_json`."""
-    return dataclasses.field(default=None, repr=False, metadata={"secret": True})
-
-
 def wire_name(field_name: str) -> str:
     head, *tail = field_name.removesuffix("_ms").rstrip("_").split("_")
     return head + "".join(word.capitalize() for word in tail)
@@ -36,18 +34,31 @@ def wire_name(field_name: str) -> str:
 @functools.cache
 def _fields(cls: Any) -> list[tuple]:
     hints = typing.get_type_hints(cls)
-    return [(field, wire_name(field.name), hints[field.name]) for field in dataclasses.fields(cls)]
+    return [(one, wire_name(one.name), hints[one.name]) for one in dataclasses.fields(cls)]
+
+
+@typing.dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
+class Model:
+    """A frozen dataclass whose members are given by name."""
+
+    def __init_subclass__(cls) -> None:
+        dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+
+    @classmethod
+    def unfolded(cls, known: dict) -> dict:
+        """The JSON object with what is told elsewhere in it under the names of the members."""
+        return known
 
 
 def decode(cls: type[T], data: object, where: str | None = None) -> T:
-    """Return `cls` from a JSON object. Raises BadAnswerError naming the member."""
+    """Return `cls`, a Model, from a JSON object. Raises BadAnswerError naming the member."""
     where = where or cls.__name__
-    known = check_object(data, where)
+    known = cls.unfolded(check_object(data, where))
     values = {}
-    for field, name, hint in _fields(typing.cast(Any, cls)):
+    for one, name, hint in _fields(typing.cast(Any, cls)):
         if known.get(name) is not None:
-            values[field.name] = _value(hint, known[name], f"{where}.{name}")
-        elif _is_required(field):
+            values[one.name] = _value(hint, known[name], f"{where}.{name}")
+        elif _is_required(one):
             raise BadAnswerError(f"{where}.{name} is missing")
     return cls(**values)
 
@@ -86,7 +97,7 @@ def _is_required(field):
 def _value(hint, value, where):
     if isinstance(hint, types.UnionType):
         hint = next(part for part in hint.__args__ if part is not types.NoneType)
-    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+    if isinstance(hint, type) and issubclass(hint, Model):
         return decode(hint, value, where)
     if typing.get_origin(hint) is list:
         [item] = typing.get_args(hint)
@@ -99,29 +110,22 @@ def _value(hint, value, where):
     return value
 
 
-def encode(obj: object) -> Any:
+def encode(obj: object, *, secrets: bool = True) -> Any:
     """Return the JSON form of a request: wire names, None left out."""
     if isinstance(obj, list):
-        return [encode(item) for item in obj]
+        return [encode(item, secrets=secrets) for item in obj]
+    if isinstance(obj, dict):
+        return {key: encode(value, secrets=secrets) for key, value in obj.items()}
     if not dataclasses.is_dataclass(obj):
         return obj
-    pairs = (
-        (wire_name(field.name), getattr(obj, field.name)) for field in dataclasses.fields(obj)
-    )
-    return {name: encode(value) for name, value in pairs if value is not None}
+    members = [(one, getattr(obj, one.name)) for one in dataclasses.fields(obj)]
+    return {
+        wire_name(one.name): encode(value, secrets=secrets)
+        for one, value in members
+        if value is not None and (secrets or "secret" not in one.metadata)
+    }
 
 
 def to_json(obj: object) -> Any:
-    """Return `obj` as hawkBit words it, for a reader: as `encode`, but without secrets."""
-    if isinstance(obj, list):
-        return [to_json(item) for item in obj]
-    if isinstance(obj, dict):
-        return {key: to_json(value) for key, value in obj.items()}
-    if not dataclasses.is_dataclass(obj):
-        return obj
-    shown = {}
-    for field in dataclasses.fields(obj):
-        value = getattr(obj, field.name)
-        if value is not None and not field.metadata.get("secret"):
-            shown[wire_name(field.name)] = to_json(value)
-    return shown
+    """Return `obj` as hawkBit words it, for a reader: without secrets."""
+    return encode(obj, secrets=False)
