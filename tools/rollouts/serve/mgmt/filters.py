@@ -8,7 +8,7 @@ from ..media import NoContent, Reply
 from ..model import ActionType, TargetFilter
 from ..paging import Listing
 from ..store import Work
-from .common import Show, done, made, offer_list, offer_read, offer_update, router
+from .common import Entities, Show, done, made, router
 from .sets import clear_auto_assignment
 from .shapes import Shapes
 from .terms import Weight
@@ -42,9 +42,10 @@ def find_filter(work: Work, filter_id: int) -> TargetFilter:
     return lookup.by_id(work, TargetFilter, filter_id, "TargetFilterQuery")
 
 
-offer_list(resources, Listing(FILTER_FIELDS), TargetFilter, Shapes.target_filter)
-offer_read(resources, find_filter, PathId, Shapes.whole_filter)
-offer_update(resources, find_filter, PathId, FilterUpdate, Shapes.whole_filter, _check_query)
+entities = Entities(resources, PathId, find_filter, Shapes.target_filter, Shapes.whole_filter)
+entities.offer_list(Listing(FILTER_FIELDS), TargetFilter)
+entities.offer_update(FilterUpdate, check=_check_query)
+entities.offer_delete("Remove a filter; what it assigned stays assigned.")
 
 
 @resources.post("")
@@ -52,13 +53,6 @@ async def create_filter(work: Transaction, show: Show, body: FilterCreate):
     """One filter, not a list."""
     _check_query(body)
     return Reply(show.whole_filter(made(work, TargetFilter(**body.model_dump()))), 201)
-
-
-@resources.delete("/{filter_id}")
-async def delete_filter(work: Transaction, filter_id: PathId):
-    """Remove a filter; what it assigned stays assigned."""
-    work.db.delete(find_filter(work, filter_id))
-    return done()
 
 
 @resources.get("/{filter_id}/autoAssignDS")

@@ -15,16 +15,7 @@ from ..paging import Listing
 from ..ranges import file_answer
 from ..store import Work
 from ..upload import Received, receive
-from .common import (
-    Show,
-    done,
-    made,
-    offer_create,
-    offer_list,
-    offer_read,
-    offer_update,
-    router,
-)
+from .common import Entities, Show, done, made, router
 from .shapes import Shapes
 
 resources = router("/softwaremodules")
@@ -53,10 +44,10 @@ def create_module(work: Work, item: ModuleCreate) -> SoftwareModule:
     return made(work, SoftwareModule(**values))
 
 
-offer_list(resources, Listing(MODULE_FIELDS), SoftwareModule, Shapes.module)
-offer_create(resources, ModuleCreate, create_module, Shapes.module)
-offer_read(resources, find_module, PathId, Shapes.whole_module)
-offer_update(resources, changeable_module, PathId, ModuleUpdate, Shapes.whole_module)
+entities = Entities(resources, PathId, find_module, Shapes.module, Shapes.whole_module)
+entities.offer_list(Listing(MODULE_FIELDS), SoftwareModule)
+entities.offer_create(ModuleCreate, create_module)
+entities.offer_update(ModuleUpdate, changeable_module)
 
 
 @resources.delete("/{module_id}")

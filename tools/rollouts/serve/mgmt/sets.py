@@ -24,16 +24,7 @@ from ..paging import Listing
 from ..rollouts import control
 from ..rollouts.model import Rollout
 from ..store import Work
-from .common import (
-    JsonFirstRoute,
-    Show,
-    change,
-    done,
-    offer_create,
-    offer_list,
-    offer_read,
-    router,
-)
+from .common import Entities, JsonFirstRoute, Show, change, done, router
 from .shapes import Shapes
 
 resources = router("/distributionsets")
@@ -83,9 +74,9 @@ def create_set(work: Work, item: SetCreate) -> DistributionSet:
     return new
 
 
-offer_list(resources, Listing(SET_FIELDS), DistributionSet, Shapes.distribution_set)
-offer_create(resources, SetCreate, create_set, Shapes.distribution_set)
-offer_read(resources, find_set, PathId, Shapes.whole_set)
+entities = Entities(resources, PathId, find_set, Shapes.distribution_set, Shapes.whole_set)
+entities.offer_list(Listing(SET_FIELDS), DistributionSet)
+entities.offer_create(SetCreate, create_set)
 
 
 def known_modules(work: Work, ids: list[int]) -> list[SoftwareModule]:

@@ -14,16 +14,7 @@ from ..media import NoContent, Reply
 from ..model import TaggedTarget, Target, TargetTag
 from ..paging import Listing, Paging
 from ..store import Work
-from .common import (
-    Show,
-    done,
-    made,
-    offer_create,
-    offer_list,
-    offer_read,
-    offer_update,
-    router,
-)
+from .common import Entities, Show, done, made, router
 from .shapes import Shapes
 
 resources = router("/targettags")
@@ -52,17 +43,11 @@ def _find(work: Work, tag_id: int) -> TargetTag:
     return lookup.by_id(work, TargetTag, tag_id)
 
 
-offer_list(resources, Listing(TAG_FIELDS), TargetTag, Shapes.tag)
-offer_create(resources, TagCreate, _create, Shapes.tag)
-offer_read(resources, _find, PathId, Shapes.whole_tag)
-offer_update(resources, _find, PathId, TagUpdate, Shapes.whole_tag)
-
-
-@resources.delete("/{tag_id}")
-async def delete_tag(work: Transaction, tag_id: PathId):
-    """Remove a tag from everything that has it."""
-    work.db.delete(_find(work, tag_id))
-    return done()
+entities = Entities(resources, PathId, _find, Shapes.tag, Shapes.whole_tag)
+entities.offer_list(Listing(TAG_FIELDS), TargetTag)
+entities.offer_create(TagCreate, _create)
+entities.offer_update(TagUpdate)
+entities.offer_delete("Remove a tag from everything that has it.")
 
 
 @resources.get("/{tag_id}/assigned")

@@ -16,16 +16,7 @@ from ..media import NoContent, Reply
 from ..model import Action, ActionStatus, DistributionSet, Target
 from ..paging import Listing
 from ..store import Work
-from .common import (
-    Show,
-    done,
-    made,
-    offer_create,
-    offer_list,
-    offer_read,
-    offer_update,
-    router,
-)
+from .common import Entities, Show, done, made, router
 from .shapes import Shapes, present
 from .terms import SetAssignments
 
@@ -55,10 +46,10 @@ def create_target(work: Work, item: TargetCreate) -> Target:
     return made(work, Target(**values))
 
 
-offer_list(resources, Listing(TARGET_FIELDS, "controllerid:ASC"), Target, Shapes.target)
-offer_create(resources, TargetCreate, create_target, Shapes.target)
-offer_read(resources, find_target, str, Shapes.whole_target)
-offer_update(resources, find_target, str, TargetUpdate, Shapes.whole_target)
+entities = Entities(resources, str, find_target, Shapes.target, Shapes.whole_target)
+entities.offer_list(Listing(TARGET_FIELDS, "controllerid:ASC"), Target)
+entities.offer_create(TargetCreate, create_target)
+entities.offer_update(TargetUpdate)
 
 
 @resources.delete("/{controller_id}")

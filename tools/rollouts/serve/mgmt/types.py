@@ -9,7 +9,7 @@ from ..media import Reply
 from ..model import DistributionSetType, DistributionSetTypeElement, SoftwareModuleType
 from ..paging import Listing
 from ..store import Work
-from .common import Show, made, offer_create, offer_list, offer_read, router
+from .common import Entities, Show, made, router
 from .shapes import Shapes
 
 module_types = router("/softwaremoduletypes")
@@ -57,12 +57,14 @@ def create_set_type(work: Work, item: SetTypeCreate) -> DistributionSetType:
     return made(work, new)
 
 
-offer_list(module_types, Listing(MODULE_TYPE_FIELDS), SoftwareModuleType, Shapes.module_type)
-offer_create(module_types, ModuleTypeCreate, create_module_type, Shapes.module_type)
-offer_read(module_types, find_module_type, PathId, Shapes.module_type)
-offer_list(set_types, Listing(SET_TYPE_FIELDS), DistributionSetType, Shapes.set_type)
-offer_create(set_types, SetTypeCreate, create_set_type, Shapes.set_type)
-offer_read(set_types, find_set_type, PathId, Shapes.set_type)
+of_modules = Entities(
+    module_types, PathId, find_module_type, Shapes.module_type, Shapes.module_type
+)
+of_modules.offer_list(Listing(MODULE_TYPE_FIELDS), SoftwareModuleType)
+of_modules.offer_create(ModuleTypeCreate, create_module_type)
+of_sets = Entities(set_types, PathId, find_set_type, Shapes.set_type, Shapes.set_type)
+of_sets.offer_list(Listing(SET_TYPE_FIELDS), DistributionSetType)
+of_sets.offer_create(SetTypeCreate, create_set_type)
 
 
 @set_types.get("/{type_id}/{kind}")
