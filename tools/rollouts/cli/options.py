@@ -13,6 +13,7 @@ from typer import Argument, Option
 
 from rollouts.api import rsql
 from rollouts.api.models import MaintenanceWindow
+from rollouts.api.resource import given
 from rollouts.cli.exits import UsageError
 from rollouts.cli.target_list import names_in
 from rollouts.release import selection
@@ -36,8 +37,7 @@ class Listing:
     sort: Annotated[str | None, Option(metavar="FIELD:ASC|DESC[,...]", help="The order.")] = None
 
     def as_arguments(self):
-        given = {"query": self.q, "sort": self.sort}
-        return {key: value for key, value in given.items() if value}
+        return given(query=self.q or None, sort=self.sort or None)
 
 
 @dataclasses.dataclass
@@ -71,9 +71,9 @@ class Selection:
         return selection.resolve(hawkbit, list(dict.fromkeys(names)), globs, queries)
 
     def _split(self):
-        given = self.targets or []
-        globs = [text for text in given if selection.is_glob(text)]
-        return [text for text in given if text not in globs], globs
+        texts = self.targets or []
+        globs = [text for text in texts if selection.is_glob(text)]
+        return [text for text in texts if text not in globs], globs
 
 
 class AssignmentType(enum.StrEnum):
@@ -84,8 +84,8 @@ class AssignmentType(enum.StrEnum):
 
 
 @dataclasses.dataclass
-class How:
-    """How an assignment is to be carried out."""
+class Urgency:
+    """How an update is to be carried out, whoever assigns it."""
 
     type: Annotated[AssignmentType, Option(help="How urgent.")] = AssignmentType.FORCED
     forcetime: Annotated[
@@ -95,6 +95,28 @@ class How:
             help="When timeforced turns forced: 2026-12-01T03:00:00+01:00, or ms since 1970.",
         ),
     ] = None
+    weight: Annotated[int | None, Option(min=0, max=1000, help="Higher goes first.")] = None
+    no_confirm: Annotated[
+        bool, Option("--no-confirm", help="Do not wait for the user's consent.")
+    ] = False
+
+    def members(self):
+        """Return the members of what is sent, but those without a value. Raises UsageError."""
+        is_timed = self.type == AssignmentType.TIMEFORCED
+        if (self.forcetime is None) == is_timed:
+            raise UsageError("--type timeforced and --forcetime TIME belong together")
+        return given(
+            type=self.type.value,
+            forcetime=moment_ms("--forcetime", self.forcetime) if is_timed else None,
+            weight=self.weight,
+            confirmation_required=False if self.no_confirm else None,
+        )
+
+
+@dataclasses.dataclass
+class How(Urgency):
+    """How an assignment is to be carried out."""
+
     window_schedule: Annotated[
         str | None, Option(metavar="CRON", help="Maintenance window, e.g. '0 0 3 * * ?'.")
     ] = None
@@ -102,37 +124,17 @@ class How:
     window_tz: Annotated[str | None, Option(metavar="+HH:MM", help="The schedule's offset.")] = (
         None
     )
-    weight: Annotated[int | None, Option(min=0, max=1000, help="Higher goes first.")] = None
-    no_confirm: Annotated[
-        bool, Option("--no-confirm", help="Do not wait for the user's consent.")
-    ] = False
     offline: Annotated[bool, Option("--offline", help="Only record it as installed already.")] = (
         False
     )
 
     def members(self):
-        """Return the members of a TargetAssignment besides `id`. Raises UsageError."""
-        forcetime, window = self._forcetime_ms(), self._window()
-        if self.offline:
-            plain = How(offline=True)
-            if self != plain:
-                raise UsageError("--offline only records: it takes no other option of these")
-            return {}
-        given = {
-            "type": self.type.value,
-            "forcetime": forcetime,
-            "weight": self.weight,
-            "maintenance_window": window,
-            "confirmation_required": False if self.no_confirm else None,
-        }
-        return {key: value for key, value in given.items() if value is not None}
-
-    def _forcetime_ms(self):
-        if (self.forcetime is None) == (self.type == AssignmentType.TIMEFORCED):
-            raise UsageError("--type timeforced and --forcetime TIME belong together")
-        if self.forcetime is None:
-            return None
-        return moment_ms("--forcetime", self.forcetime)
+        members = super().members() | given(maintenance_window=self._window())
+        if not self.offline:
+            return members
+        if self != How(offline=True):
+            raise UsageError("--offline only records: it takes no other option of these")
+        return {}
 
     def _window(self):
         parts = (self.window_schedule, self.window_duration, self.window_tz)

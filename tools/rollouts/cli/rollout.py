@@ -12,7 +12,7 @@ from rollouts.api.rollout_models import GroupAction, NewGroup, NewRollout, Thres
 from rollouts.cli import columns
 from rollouts.cli.command import command
 from rollouts.cli.exits import UsageError
-from rollouts.cli.options import AssignmentType, DryRun, Listing, Set, Yes, moment_ms
+from rollouts.cli.options import DryRun, Listing, Set, Urgency, Yes, moment_ms
 from rollouts.release import rollout as staged
 from rollouts.release.selection import find_set
 
@@ -80,32 +80,15 @@ def _group(text):
 
 
 @dataclasses.dataclass
-class Terms:
+class Terms(Urgency):
     """When it starts, and how its assignments are carried out."""
 
     start_at: Annotated[str | None, Option(metavar="TIME", help="Start it then.")] = None
     description: Annotated[str | None, Option(help="For people.")] = None
 
-    type: Annotated[AssignmentType, Option(help="How urgent.")] = AssignmentType.FORCED
-    forcetime: Annotated[str | None, Option(metavar="TIME", help="When timeforced is forced.")] = (
-        None
-    )
-    weight: Annotated[int | None, Option(min=0, max=1000, help="Higher goes first.")] = None
-    no_confirm: Annotated[
-        bool, Option("--no-confirm", help="Do not wait for the users' consent.")
-    ] = False
-
     def members(self):
-        if (self.forcetime is None) == (self.type == AssignmentType.TIMEFORCED):
-            raise UsageError("--type timeforced and --forcetime TIME belong together")
-        return {
-            "description": self.description,
-            "start_at_ms": self.start_at and moment_ms("--start-at", self.start_at),
-            "type": self.type.value,
-            "forcetime": self.forcetime and moment_ms("--forcetime", self.forcetime),
-            "weight": self.weight,
-            "confirmation_required": False if self.no_confirm else None,
-        }
+        start_at_ms = self.start_at and moment_ms("--start-at", self.start_at)
+        return super().members() | {"description": self.description, "start_at_ms": start_at_ms}
 
 
 @command(
