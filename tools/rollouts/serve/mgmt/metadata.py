@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import BeforeValidator, Field
 from sqlalchemy import select
 from starlette.responses import Response
@@ -15,7 +14,7 @@ from ..hub import Transaction
 from ..lookup import changeable_module, find_module, find_set, find_target, valid_set
 from ..media import Reply
 from ..model import DistributionSetMetadata, SoftwareModuleMetadata, TargetMetadata
-from ..paging import Listing, PageQuery, Paging, page
+from ..paging import Listing, Paging, page
 from ..rsql import Field as Name
 from ..store import Work
 from .common import JsonOnlyRoute, done, router
@@ -46,58 +45,75 @@ class Metadata:
     """
 
     def __init__(
-        self, path: str, kind: str, table, find: Callable, change: Callable, overwrites: float
+        self, path: str, table, owner_id, find: Callable, change: Callable, overwrites: float
     ):
-        self.kind = kind
+        self.kind = table.__name__.removesuffix("Metadata")
         self.table = table
+        self.owner_id = owner_id
         self.find = find
         self.change = change
         self.overwrites = overwrites
         self.listing = Listing({"key": Name(table.key), "value": Name(table.value)}, "key:ASC")
         self.resources = router(path)
         self.single = router(path, JsonOnlyRoute)
+        self._offer_reading()
+        self._offer_making()
+        self._offer_changing()
 
-    def read_all(self, work: Work, owner, paging: PageQuery) -> Reply:
-        found = self.find(work, owner)
-        if work.settings.rules.searches_parts:
-            rows = select(self.table).where(self.table.owner_id == found.id)
-            return Reply(self.listing.fetch(work, rows, paging, self.shape))
-        rows = self._rows(work, found)
-        return Reply(page([self.shape(r) for r in rows], len(rows)))
+    def _offer_reading(self) -> None:
+        @self.resources.get("/{owner}/metadata")
+        async def list_metadata(work: Transaction, owner: self.owner_id, paging: Paging):
+            """All entries; hawkBit takes no paging, sort or q here."""
+            found = self.find(work, owner)
+            if work.settings.rules.searches_parts:
+                rows = select(self.table).where(self.table.owner_id == found.id)
+                return Reply(self.listing.fetch(work, rows, paging, self.shape))
+            rows = self._rows(work, found)
+            return Reply(page([self.shape(r) for r in rows], len(rows)))
 
-    def create(self, work: Work, owner, body: list[Entry]) -> Response:
-        found = self.change(work, owner)
-        if len(body) > self.overwrites or not work.settings.rules.overwrites_metadata:
-            self._refuse_existing(work, found, [item.key for item in body])
-        rows = [self._put(work, found, i.key, i.value, bool(i.target_visible)) for i in body]
-        work.touch(found)
-        if work.settings.rules.echoes:
-            return Reply([self.shape(row) for row in rows], 201)
-        return Response(status_code=201)
+        @self.single.get("/{owner}/metadata/{key}")
+        async def read_metadata(work: Transaction, owner: self.owner_id, key: str):
+            """One entry, as application/json only."""
+            return Reply(self.shape(self._row(work, self.find(work, owner), key)))
+
+    def _offer_making(self) -> None:
+        @self.resources.post("/{owner}/metadata")
+        async def create_metadata(work: Transaction, owner: self.owner_id, body: list[Entry]):
+            """Add entries; existing keys are overwritten."""
+            found = self.change(work, owner)
+            if len(body) > self.overwrites or not work.settings.rules.overwrites_metadata:
+                self._refuse_existing(work, found, [item.key for item in body])
+            rows = [self._put(work, found, i.key, i.value, bool(i.target_visible)) for i in body]
+            work.touch(found)
+            if work.settings.rules.echoes:
+                return Reply([self.shape(row) for row in rows], 201)
+            return Response(status_code=201)
+
+    def _offer_changing(self) -> None:
+        @self.resources.put("/{owner}/metadata/{key}")
+        async def update_metadata(work: Transaction, owner: self.owner_id, key: str, body: Value):
+            """Set one entry."""
+            found = self.change(work, owner)
+            if not work.settings.rules.overwrites_metadata:
+                self._row(work, found, key)
+            elif self.table is SoftwareModuleMetadata and body.target_visible is None:
+                raise errors.FrameworkError(500)  # hawkBit 1.0.4 and 1.1.0 fall over here
+            row = self._put(work, found, key, body.value, body.target_visible)
+            work.touch(found)
+            return Reply(self.shape(row)) if work.settings.rules.echoes else done()
+
+        @self.resources.delete("/{owner}/metadata/{key}")
+        async def delete_metadata(work: Transaction, owner: self.owner_id, key: str):
+            """Remove one entry."""
+            found = self.change(work, owner)
+            work.db.delete(self._row(work, found, key))
+            work.touch(found)
+            return done()
 
     def _refuse_existing(self, work: Work, found, keys: list[str]) -> None:
         for key in keys:
             if work.db.get(self.table, (found.id, key)) is not None:
                 raise errors.already_exists(f"There is an entry {key!r} already.")
-
-    def read(self, work: Work, owner, key: str) -> Reply:
-        return Reply(self.shape(self._row(work, self.find(work, owner), key)))
-
-    def update(self, work: Work, owner, key: str, body: Value) -> Response:
-        found = self.change(work, owner)
-        if not work.settings.rules.overwrites_metadata:
-            self._row(work, found, key)
-        elif self.table is SoftwareModuleMetadata and body.target_visible is None:
-            raise errors.FrameworkError(500)  # hawkBit 1.0.4 and 1.1.0 fall over here
-        row = self._put(work, found, key, body.value, body.target_visible)
-        work.touch(found)
-        return Reply(self.shape(row)) if work.settings.rules.echoes else done()
-
-    def delete(self, work: Work, owner, key: str) -> Response:
-        found = self.change(work, owner)
-        work.db.delete(self._row(work, found, key))
-        work.touch(found)
-        return done()
 
     def shape(self, row) -> dict:
         shape = {"key": row.key, "value": row.value}
@@ -134,49 +150,11 @@ class Metadata:
         return row
 
 
-def _routes(metadata: Metadata, owner_type) -> list[APIRouter]:
-    @metadata.resources.get("/{owner}/metadata")
-    async def list_metadata(work: Transaction, owner: owner_type, paging: Paging):
-        """All entries; hawkBit takes no paging, sort or q here."""
-        return metadata.read_all(work, owner, paging)
-
-    @metadata.resources.post("/{owner}/metadata")
-    async def create_metadata(work: Transaction, owner: owner_type, body: list[Entry]):
-        """Add entries; existing keys are overwritten."""
-        return metadata.create(work, owner, body)
-
-    @metadata.single.get("/{owner}/metadata/{key}")
-    async def read_metadata(work: Transaction, owner: owner_type, key: str):
-        """One entry, as application/json only."""
-        return metadata.read(work, owner, key)
-
-    @metadata.resources.put("/{owner}/metadata/{key}")
-    async def update_metadata(work: Transaction, owner: owner_type, key: str, body: Value):
-        """Set one entry."""
-        return metadata.update(work, owner, key, body)
-
-    @metadata.resources.delete("/{owner}/metadata/{key}")
-    async def delete_metadata(work: Transaction, owner: owner_type, key: str):
-        """Remove one entry."""
-        return metadata.delete(work, owner, key)
-
-    return [metadata.resources, metadata.single]
-
-
-ROUTERS = [
-    *_routes(
-        Metadata(
-            "/distributionsets", "DistributionSet", DistributionSetMetadata,
-            find_set, valid_set, math.inf,
-        ),
-        PathId,
+KINDS = (
+    Metadata("/distributionsets", DistributionSetMetadata, PathId, find_set, valid_set, math.inf),
+    Metadata(
+        "/softwaremodules", SoftwareModuleMetadata, PathId, find_module, changeable_module, 1
     ),
-    *_routes(
-        Metadata(
-            "/softwaremodules", "SoftwareModule", SoftwareModuleMetadata,
-            find_module, changeable_module, 1,
-        ),
-        PathId,
-    ),
-    *_routes(Metadata("/targets", "Target", TargetMetadata, find_target, find_target, 0), str),
-]  # fmt: skip
+    Metadata("/targets", TargetMetadata, str, find_target, find_target, 0),
+)
+ROUTERS = [router for kind in KINDS for router in (kind.resources, kind.single)]

@@ -1,5 +1,6 @@
 """Tags of targets, and which targets have them."""
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from fastapi import Query
@@ -59,36 +60,6 @@ async def list_tagged(work: Transaction, show: Show, tag_id: PathId, paging: Pag
     return Reply(TARGETS.fetch(work, rows, paging, show.target))
 
 
-@resources.post("/{tag_id}/assigned")
-async def tag_targets(work: Transaction, tag_id: PathId, body: list[str], policy: Policy = "FAIL"):
-    """Put it on targets."""
-    _put(work, tag_id, _targets(work, tag_id, body, policy))
-    return done()
-
-
-@resources.delete("/{tag_id}/assigned")
-async def untag_targets(
-    work: Transaction, tag_id: PathId, body: list[str], policy: Policy = "FAIL"
-):
-    """Take it off targets."""
-    _take(work, tag_id, _targets(work, tag_id, body, policy))
-    return done()
-
-
-@resources.post("/{tag_id}/assigned/{controller_id}")
-async def tag_target(work: Transaction, tag_id: PathId, controller_id: str):
-    """Put it on one target."""
-    _put(work, tag_id, _targets(work, tag_id, [controller_id], "FAIL"))
-    return done()
-
-
-@resources.delete("/{tag_id}/assigned/{controller_id}")
-async def untag_target(work: Transaction, tag_id: PathId, controller_id: str):
-    """Take it off one target."""
-    _take(work, tag_id, _targets(work, tag_id, [controller_id], "FAIL"))
-    return done()
-
-
 @of_target.get("")
 async def tags_of_target(work: Transaction, show: Show, controller_id: str):
     """The tags of a target; 204 when it has none."""
@@ -118,3 +89,23 @@ def _put(work: Work, tag_id: int, target_ids: list[int]) -> None:
 def _take(work: Work, tag_id: int, target_ids: list[int]) -> None:
     mine = TaggedTarget.tag_id == tag_id, TaggedTarget.target_id.in_(target_ids)
     work.db.execute(delete(TaggedTarget).where(*mine))
+
+
+def _offer(method: str, change: Callable[[Work, int, list[int]], None], what: str) -> None:
+    offered = getattr(resources, method)
+
+    @offered("/{tag_id}/assigned", description=f"{what} targets.")
+    async def change_many(
+        work: Transaction, tag_id: PathId, body: list[str], policy: Policy = "FAIL"
+    ):
+        change(work, tag_id, _targets(work, tag_id, body, policy))
+        return done()
+
+    @offered("/{tag_id}/assigned/{controller_id}", description=f"{what} one target.")
+    async def change_one(work: Transaction, tag_id: PathId, controller_id: str):
+        change(work, tag_id, _targets(work, tag_id, [controller_id], "FAIL"))
+        return done()
+
+
+_offer("post", _put, "Put it on")
+_offer("delete", _take, "Take it off")
