@@ -51,13 +51,14 @@ def _rows(table, owner) -> Field:
     return Field(table.value, within=within, keyed=True)
 
 
+def _elsewhere(column, *joined, convert=str) -> Field:
+    """A column of any row of other tables for which the conditions `joined` hold."""
+    return Field(column, convert, within=lambda condition: exists().where(*joined, condition))
+
+
 def _other(column, table, reference) -> Field:
     """A column of the row that `reference` points to."""
-
-    def within(condition):
-        return exists().where(table.id == reference, condition)
-
-    return Field(column, within=within)
+    return _elsewhere(column, table.id == reference)
 
 
 def _set(prefix: str, reference) -> dict[str, Field]:
@@ -78,36 +79,16 @@ def _types(table, reference) -> dict[str, Field]:
     }
 
 
-def _module(column, convert=str) -> Field:
-    """A column of any of a set's modules."""
-
-    def within(condition):
-        return exists().where(
-            SetModule.set_id == DistributionSet.id,
-            SetModule.module_id == SoftwareModule.id,
-            condition,
-        )
-
-    return Field(column, convert, within)
-
-
-def _tag() -> Field:
-    """The name of any tag of a target."""
-
-    def within(condition):
-        return exists().where(
-            TaggedTarget.target_id == Target.id, TaggedTarget.tag_id == TargetTag.id, condition
-        )
-
-    return Field(TargetTag.name, within=within)
-
+_OF_SET = SetModule.set_id == DistributionSet.id, SetModule.module_id == SoftwareModule.id
+_OF_TARGET = TaggedTarget.target_id == Target.id, TaggedTarget.tag_id == TargetTag.id
+_TAG = _elsewhere(TargetTag.name, *_OF_TARGET)
 
 SET_FIELDS = {
     **_own(DistributionSet, "id", "name", "version", "description", "valid"),
     # hawkBit 1.0.4 counts incomplete sets whatever is asked here, so this asks nothing.
     "complete": Field(None),
-    "module.id": _module(SoftwareModule.id, int),
-    "module.name": _module(SoftwareModule.name),
+    "module.id": _elsewhere(SoftwareModule.id, *_OF_SET, convert=int),
+    "module.name": _elsewhere(SoftwareModule.name, *_OF_SET),
     "metadata": _rows(DistributionSetMetadata, DistributionSet),
     **_types(DistributionSetType, DistributionSet.type_id),
 }
@@ -125,8 +106,8 @@ TARGET_FIELDS = {
     "lastcontrollerrequestat": Field(Target.last_request_at, int),
     "attribute": _rows(TargetAttribute, Target),
     "metadata": _rows(TargetMetadata, Target),
-    "tag": _tag(),
-    "tag.name": _tag(),
+    "tag": _TAG,
+    "tag.name": _TAG,
     **_set("assignedds", Target.assigned_set_id),
     **_set("installedds", Target.installed_set_id),
 }

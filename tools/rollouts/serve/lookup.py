@@ -1,5 +1,6 @@
 """What a request names: found, or a 404 that says what there is not."""
 
+from collections.abc import Callable
 from typing import TypeVar
 
 from sqlalchemy import select
@@ -28,8 +29,13 @@ def by_id(work: Work, table: type[Entity], entity_id: int, kind: str | None = No
     return found
 
 
-def find_set(work: Work, set_id: int) -> DistributionSet:
-    return by_id(work, DistributionSet, set_id)
+def finder(table: type[Entity], kind: str | None = None) -> Callable[[Work, int], Entity]:
+    """by_id() of one table."""
+    return lambda work, entity_id: by_id(work, table, entity_id, kind)
+
+
+find_set = finder(DistributionSet)
+find_module = finder(SoftwareModule)
 
 
 def changeable_set(work: Work, set_id: int) -> DistributionSet:
@@ -46,10 +52,6 @@ def valid_set(work: Work, set_id: int) -> DistributionSet:
     if not found.valid:
         raise errors.set_invalid(set_id)
     return found
-
-
-def find_module(work: Work, module_id: int) -> SoftwareModule:
-    return by_id(work, SoftwareModule, module_id)
 
 
 def changeable_module(work: Work, module_id: int) -> SoftwareModule:

@@ -7,13 +7,13 @@ from ..hub import Transaction
 from ..media import NoContent, Reply
 from ..model import ActionType, TargetFilter
 from ..paging import Listing
-from ..store import Work
 from .common import Entities, Show, done, made, router
 from .sets import clear_auto_assignment
 from .shapes import Shapes
 from .terms import Weight
 
 resources = router("/targetfilters")
+find_filter = lookup.finder(TargetFilter, "TargetFilterQuery")
 
 
 class FilterCreate(Body):
@@ -36,10 +36,6 @@ class AutoAssign(Body):
 def _check_query(body: FilterCreate | FilterUpdate) -> None:
     if body.query is not None:
         rsql.to_sql(body.query, TARGET_FIELDS)
-
-
-def find_filter(work: Work, filter_id: int) -> TargetFilter:
-    return lookup.by_id(work, TargetFilter, filter_id, "TargetFilterQuery")
 
 
 entities = Entities(resources, PathId, find_filter, Shapes.target_filter, Shapes.whole_filter)

@@ -29,6 +29,7 @@ from .rollout_bodies import DEFAULTS, RolloutCreate, RolloutUpdate
 from .rollout_shapes import RolloutShapes
 
 resources = router("/rollouts")
+_find = lookup.finder(Rollout)
 ROLLOUTS = Listing(ROLLOUT_FIELDS)
 # hawkBit 1.0.4 sorts groups and their targets by the names of a rollout's fields.
 GROUPS = Listing(ROLLOUT_GROUP_FIELDS, sort_fields=GROUPS_SORT)
@@ -40,10 +41,6 @@ async def _shapes(request: Request, work: Transaction) -> RolloutShapes:
 
 
 RolloutShow = Annotated[RolloutShapes, Depends(_shapes)]
-
-
-def _find(work: Work, rollout_id: int) -> Rollout:
-    return lookup.by_id(work, Rollout, rollout_id)
 
 
 @resources.get("")

@@ -20,6 +20,7 @@ from .shapes import Shapes
 
 resources = router("/targettags")
 of_target = router("/targets/{controller_id}/tags")
+_find = lookup.finder(TargetTag)
 TARGETS = Listing(TARGET_FIELDS, sort_fields=TARGETS_OF_SET_SORT)
 
 # What becomes of it when a target is unknown: nothing, or the others are done.
@@ -38,10 +39,6 @@ class TagCreate(TagUpdate):
 
 def _create(work: Work, item: TagCreate) -> TargetTag:
     return made(work, TargetTag(**item.model_dump()))
-
-
-def _find(work: Work, tag_id: int) -> TargetTag:
-    return lookup.by_id(work, TargetTag, tag_id)
 
 
 entities = Entities(resources, PathId, _find, Shapes.tag, Shapes.whole_tag)

@@ -4,7 +4,7 @@ from .. import errors
 from ..bodies import Body, Id, Int32, PathId, text
 from ..fields import MODULE_TYPE_FIELDS, SET_TYPE_FIELDS
 from ..hub import Transaction
-from ..lookup import by_id
+from ..lookup import finder
 from ..media import Reply
 from ..model import DistributionSetType, DistributionSetTypeElement, SoftwareModuleType
 from ..paging import Listing
@@ -14,6 +14,8 @@ from .shapes import Shapes
 
 module_types = router("/softwaremoduletypes")
 set_types = router("/distributionsettypes")
+find_module_type = finder(SoftwareModuleType)
+find_set_type = finder(DistributionSetType)
 
 
 class _TypeCreate(Body):
@@ -30,14 +32,6 @@ class ModuleTypeCreate(_TypeCreate):
 class SetTypeCreate(_TypeCreate):
     mandatorymodules: list[Id] | None = None
     optionalmodules: list[Id] | None = None
-
-
-def find_module_type(work: Work, type_id: int) -> SoftwareModuleType:
-    return by_id(work, SoftwareModuleType, type_id)
-
-
-def find_set_type(work: Work, type_id: int) -> DistributionSetType:
-    return by_id(work, DistributionSetType, type_id)
 
 
 def create_module_type(work: Work, item: ModuleTypeCreate) -> SoftwareModuleType:
