@@ -37,7 +37,7 @@ def show(
     now = staged.look(run.hawkbit, rollout.id)
     if run.out.is_terminal and not once:
         with contextlib.suppress(KeyboardInterrupt), shown(run.out, _table, _lines) as tell:
-            for now in staged.follow(run.hawkbit, rollout.id, time, interval):
+            for now in staged.watch(run.hawkbit, rollout.id, time, interval):
                 tell(now)
     if run.out.as_json:
         run.out.record(now)
@@ -62,7 +62,7 @@ def watch(
     """
     rollout = staged.find(run.hawkbit, name)
     with shown(run.out, _table, _lines) as tell:
-        for now in staged.follow(run.hawkbit, rollout.id, time, interval, timeout):
+        for now in staged.watch(run.hawkbit, rollout.id, time, interval, timeout):
             tell(now)
     run.out.rows(now.groups, columns.ROLLOUT_GROUPS)
     if now.is_held:

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 from rollouts import shares
-from rollouts.api.errors import RefusedError, ServerError, UnreachableError
+from rollouts.api.errors import RefusedError, ServerError
 from rollouts.api.rollout_models import NewGroup, Rollout, RolloutGroup
-from rollouts.release.watch import TimeoutReachedError
+from rollouts.release.watch import TimeoutReachedError, follow
 
-# A server that restarts is waited for.
-_OUTAGE_S = 60.0
 # The server's scheduler looks every two seconds; thousands of targets take some more.
 _CREATION_S = 120.0
 _FAILED = ("stopped", "deleted", "approval_denied")
@@ -89,23 +87,10 @@ def created(hawkbit, rollout, clock):
     return rollout
 
 
-def follow(hawkbit, rollout_id, clock, interval_s, timeout_s=None):
-    """Yield a Look at each look until it has ended.
-
-    Raises TimeoutReachedError, and UnreachableError after a minute without an answer.
-    """
-    begin = last_answer = clock.monotonic()
-    while True:
-        try:
-            now = look(hawkbit, rollout_id)
-            last_answer = clock.monotonic()
-            yield now
-            if now.has_ended:
-                return
-        except (UnreachableError, ServerError) as error:
-            passes = isinstance(error, UnreachableError) or error.status >= 500
-            if not passes or clock.monotonic() - last_answer > _OUTAGE_S:
-                raise
-        if timeout_s is not None and clock.monotonic() - begin + interval_s > timeout_s:
-            raise TimeoutReachedError(f"the rollout has not ended after {timeout_s:g} s")
-        clock.sleep(interval_s)
+def watch(hawkbit, rollout_id, clock, interval_s, timeout_s=None):
+    """Yield a Look at each look until it has ended. Raises as follow() does."""
+    return follow(
+        lambda: look(hawkbit, rollout_id),
+        lambda now: now.has_ended,
+        *(clock, interval_s, timeout_s, "the rollout has not ended"),
+    )

@@ -39,34 +39,41 @@ class TimeoutReachedError(RolloutsError):
     """Actions were still open when the time was over."""
 
 
-def watch(hawkbit, action_ids, clock, interval_s=1.0, timeout_s=None):
-    """Yield the list of Progress at each look; the last has no open one in it.
+def follow(look, has_ended, clock, interval_s, timeout_s=None, late="it has not ended"):
+    """Yield what `look()` gives until `has_ended(it)`.
 
-    `clock`: an object with monotonic() and sleep(). Raises RefusedError for ids that do not
-    exist, TimeoutReachedError, and UnreachableError after a minute without an answer.
+    `clock`: an object with monotonic() and sleep(). Raises TimeoutReachedError, saying `late`,
+    and UnreachableError after a minute without an answer.
     """
-    look = _Look(hawkbit, clock)
     begin = last_answer = clock.monotonic()
-    states = None
+    seen = None
     while True:
         try:
-            states = look.now(action_ids)
+            seen = look()
             last_answer = clock.monotonic()
-            yield states
-            if all(one.outcome != OPEN for one in states):
+            yield seen
+            if has_ended(seen):
                 return
         except (UnreachableError, ServerError) as error:
-            if states is None or not _may_pass(error):
-                raise
-            if clock.monotonic() - last_answer > _OUTAGE_S:
+            may_pass = isinstance(error, UnreachableError) or error.status >= 500
+            if seen is None or not may_pass or clock.monotonic() - last_answer > _OUTAGE_S:
                 raise
         if timeout_s is not None and clock.monotonic() - begin + interval_s > timeout_s:
-            raise TimeoutReachedError(f"not all actions are closed after {timeout_s:g} s")
+            raise TimeoutReachedError(f"{late} after {timeout_s:g} s")
         clock.sleep(interval_s)
 
 
-def _may_pass(error):
-    return isinstance(error, UnreachableError) or error.status >= 500
+def watch(hawkbit, action_ids, clock, interval_s=1.0, timeout_s=None):
+    """Yield the list of Progress at each look; the last has no open one in it.
+
+    Raises as follow() does, and RefusedError for ids that do not exist.
+    """
+    look = _Look(hawkbit, clock)
+    return follow(
+        lambda: look.now(action_ids),
+        lambda states: all(one.outcome != OPEN for one in states),
+        *(clock, interval_s, timeout_s, "not all actions are closed"),
+    )
 
 
 class _Look:
