@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from rollouts.api import paging, rsql, wire
-from rollouts.api.errors import BadAnswerError
+from rollouts.api.errors import BadAnswerError, ServerError
 from rollouts.api.metadata import Metadata
 from rollouts.api.transport import Transport, path
 
@@ -29,6 +29,15 @@ class Resource(Generic[T]):
     def get(self, entity_id: int | str) -> T:
         """Also of one that is deleted but kept."""
         return self._read(self.ENTITY, entity_id)
+
+    def known(self, entity_id: int | str) -> T | None:
+        """get(), or None where the server says that there is none."""
+        try:
+            return self.get(entity_id)
+        except ServerError as error:
+            if error.status == 404 and error.is_about_input:
+                return None
+            raise
 
     def delete(self, entity_id: int | str) -> None:
         self._transport.delete(self._path(entity_id))

@@ -13,7 +13,7 @@ from rollouts.cli import columns
 from rollouts.cli.command import command
 from rollouts.cli.group import Listing as ListingGroup
 from rollouts.cli.group import group
-from rollouts.cli.options import DryRun, Listing, action_ids
+from rollouts.cli.options import ActionIds, DryRun, Listing, action_ids
 
 app = typer.Typer()
 fleet = group("Actions of all targets; see also cancel, history and watch.", ListingGroup)
@@ -44,9 +44,7 @@ class ActionWithHistory:
 @command(app, "cancel", example=["rollouts cancel 77", "rollouts cancel 77 78 --force"])
 def cancel(
     run,
-    actions: Annotated[
-        list[str] | None, Argument(metavar="ACTION", help="Ids; without any they come on stdin.")
-    ] = None,
+    actions: ActionIds = None,
     force: Annotated[bool, Option("--force", help="Do not wait for the device to agree.")] = False,
     dry_run: DryRun = False,
 ):

@@ -25,6 +25,12 @@ DryRun = Annotated[
     bool, Option("--dry-run", help="Only say what would be done; nothing is changed.")
 ]
 
+ActionIds = Annotated[
+    list[str] | None, Argument(metavar="ACTION", help="Ids; without any they come on stdin.")
+]
+Timeout = Annotated[float | None, Option(min=0, metavar="SECONDS", help="Then give up.")]
+Interval = Annotated[float, Option(min=0.1, metavar="SECONDS", help="Between looks.")]
+
 
 @dataclasses.dataclass
 class Listing:

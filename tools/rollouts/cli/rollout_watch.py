@@ -13,15 +13,13 @@ from rollouts.cli import columns
 from rollouts.cli.command import command
 from rollouts.cli.exits import Exit
 from rollouts.cli.live import grid, shown
+from rollouts.cli.options import Interval, Timeout
 from rollouts.cli.output import harmless
 from rollouts.cli.rollout import Name
 from rollouts.release import rollout as staged
 
 app = typer.Typer()
 
-Interval = Annotated[
-    float, Option("--interval", min=0.1, metavar="SECONDS", help="Between looks.")
-]
 _STYLES = {"running": "yellow", "finished": "green", "error": "red"}
 
 
@@ -47,14 +45,7 @@ def show(
 
 
 @command(app, "watch", example="rollouts rollout watch may --timeout 3600")
-def watch(
-    run,
-    name: Name,
-    timeout: Annotated[
-        float | None, Option(min=0, metavar="SECONDS", help="Then give up.")
-    ] = None,
-    interval: Interval = 2.0,
-):
+def watch(run, name: Name, timeout: Timeout = None, interval: Interval = 2.0):
     """Wait for the end of a rollout, and show how its groups get on.
 
     Exit code 0: finished without a failure; 1: targets failed, it was stopped, or the errors

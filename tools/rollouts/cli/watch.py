@@ -1,18 +1,16 @@
 """`rollouts watch`: a live table on a terminal, a line per change without one."""
 
 import time
-from typing import Annotated
 
 import typer
 from rich.progress_bar import ProgressBar
 from rich.text import Text
-from typer import Argument, Option
 
 from rollouts.cli import columns
 from rollouts.cli.command import command
 from rollouts.cli.exits import Exit
 from rollouts.cli.live import grid, shown
-from rollouts.cli.options import action_ids
+from rollouts.cli.options import ActionIds, Interval, Timeout, action_ids
 from rollouts.cli.output import harmless
 from rollouts.release.watch import OPEN, SUCCESS, TimeoutReachedError, watch
 
@@ -32,14 +30,7 @@ _STYLES = {OPEN: "yellow", SUCCESS: "green"}
     ],
 )
 def watch_actions(
-    run,
-    actions: Annotated[
-        list[str] | None, Argument(metavar="ACTION", help="Ids; without any they come on stdin.")
-    ] = None,
-    timeout: Annotated[
-        float | None, Option(min=0, metavar="SECONDS", help="Then give up.")
-    ] = None,
-    interval: Annotated[float, Option(min=0.1, metavar="SECONDS", help="Between looks.")] = 1.0,
+    run, actions: ActionIds = None, timeout: Timeout = None, interval: Interval = 1.0
 ):
     """Wait until all actions are closed, and show how they get on.
 

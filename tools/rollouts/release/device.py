@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rollouts.api.configuration import POLLING_TIME, TARGET_TOKEN_ENABLED
-from rollouts.api.errors import RefusedError, RolloutsError, ServerError
+from rollouts.api.errors import RefusedError, RolloutsError
 from rollouts.api.models import NewTarget, Target
 
 # What the server knows of the settings in config.py.
@@ -39,7 +39,7 @@ def prepare(hawkbit, controller_id, name=None, polling_time=None, may_change=Tru
     `polling_time`: HH:mm:ss. With `may_change` False only what would change is returned.
     """
     changed = _configure(hawkbit, polling_time, may_change)
-    target = _known(hawkbit, controller_id)
+    target = hawkbit.targets.known(controller_id)
     if target is not None:
         if name not in (None, target.name):
             changed.append(f"name {controller_id} {name}")
@@ -65,15 +65,6 @@ def _configure(hawkbit, polling_time, may_change):
                 hawkbit.configuration.set(key, value)
             changed.append(f"{key} = {'true' if value is True else value}")
     return changed
-
-
-def _known(hawkbit, controller_id):
-    try:
-        return hawkbit.targets.get(controller_id)
-    except ServerError as error:
-        if error.status == 404 and error.is_about_input:
-            return None
-        raise
 
 
 def check_template(text):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from rollouts import shares
-from rollouts.api.errors import RefusedError, ServerError
+from rollouts.api.errors import RefusedError
 from rollouts.api.rollout_models import NewGroup, Rollout, RolloutGroup
 from rollouts.release.watch import TimeoutReachedError, follow
 
@@ -58,12 +58,8 @@ def plan(hawkbit, query, groups):
 
 def find(hawkbit, text):
     """Return the Rollout meant by an id or a name. Raises RefusedError when there is none."""
-    if text.isdecimal():
-        try:
-            return hawkbit.rollouts.get(int(text))
-        except ServerError as error:
-            if error.status != 404 or not error.is_about_input:
-                raise
+    if text.isdecimal() and (one := hawkbit.rollouts.known(int(text))):
+        return one
     same = [one for one in hawkbit.rollouts.find() if one.name == text]
     if not same:
         raise RefusedError(f"no rollout {text}: `rollouts rollout list` shows those there are")

@@ -86,7 +86,9 @@ def find_module(hawkbit, text):
 
 def _find(api, text, kind, command):
     if text.isdecimal():
-        return _by_id(api, int(text), kind)
+        if one := api.known(int(text)):
+            return one
+        raise RefusedError(f"no {kind} {text}")
     if ":" not in text:
         raise RefusedError(f"{text} is no {kind}: give its id or NAME:VERSION")
     # Name and version may hold colons too.
@@ -105,12 +107,3 @@ def _find(api, text, kind, command):
 def _called(api, name, version):
     query = rsql.all_of(rsql.matching("name", name), rsql.matching("version", version))
     return [one for one in api.find(query) if (one.name, one.version) == (name, version)]
-
-
-def _by_id(api, number, kind):
-    try:
-        return api.get(number)
-    except ServerError as error:
-        if error.status == 404 and error.is_about_input:
-            raise RefusedError(f"no {kind} {number}") from error
-        raise
