@@ -126,3 +126,72 @@ def test_cancel_of_another_action_leaves_ours_alone():
         assert other.status == "canceled", update
         assert len(begun(server)) <= 3, (update, begun(server))
         assert kept["posts"] and (len(order) == 3 or update == "skip")
+
+
+def test_what_is_not_to_be_downloaded_is_not():
+    server, device, action, order = three_parts(download="skip")
+    device.cycles(3)
+    assert action.is_active and not server.seen("artifacts/file")
+
+
+def test_download_that_fails_and_is_offered_for_ever_is_tried_twice():
+    server, device, action, order = three_parts()
+    server.files = dict.fromkeys(server.files, pattern(9000, 99))  # of the right size
+    action.end = lambda status: None
+    device.cycles(12)
+    assert len(begun(server)) == 2
+    assert [entry[:2] for entry in action.entries].count(("closed", "failure")) == 3
+    assert len(action.entries) - 3 <= 18
+    counted = device.record()["posts"]
+    assert counted == len(action.entries) - 3, (counted, action.entries)
+
+
+def test_download_that_fails_reverts_nothing():
+    server, device, action, order = three_parts()
+    server.files = dict.fromkeys(server.files, pattern(9000, 99))
+    device.cycles(2)
+    assert action.status == "error"
+    assert not any("revert" in sink.calls for sink in device.sinks.values())
+
+
+def test_cancel_of_what_has_ended_waits_for_its_report():
+    server, device, action, order = three_parts()
+    server.files = dict.fromkeys(server.files, pattern(9000, 99))
+    server.fault("deploymentBase/1/feedback", OSError(104), 1000)
+    device.cycle()
+    action.status = "canceling"
+    device.cycles(3)
+    assert device.record()["reports"] and not action.cancel_entries
+    server.faults = []
+    device.cycles(2)
+    assert [entry[:2] for entry in action.entries].count(("closed", "failure")) == 1
+
+
+def test_cancel_in_a_trial_is_too_late_for_its_own_action_only():
+    for stops_own in (True, False):
+        server, device, action, order = three_parts()
+        device.cycle()
+        for sink in device.sinks.values():
+            sink.runs = True
+        device.sinks["a-os"].is_pending = True
+        device.boot()
+        cancel = action
+        if not stops_own:
+            cancel = server.assign(pattern(100))
+            server.actions.reverse()
+            action.status = "running"
+        cancel.status = "canceling"
+        device.cycle()
+        word = "rejected" if stops_own else "closed"
+        assert [entry[0] for entry in cancel.cancel_entries] == [word], stops_own
+
+
+def test_block_that_finds_no_memory_is_an_error_of_its_cycle():
+    server, device, action, order = three_parts()
+    sink = device.sinks["b-files"]
+    sink.errors["write"] = MemoryError()
+    device.cycle()
+    assert len([info for name, info in device.events if name == "error"]) == 1
+    sink.errors = {}
+    device.cycle()
+    assert len(order) == 3
