@@ -62,7 +62,7 @@ def test_wrong_csv_says_the_line_and_makes_nothing(cli, fleet, tmp_path, text):
 
 def test_import_changes_those_that_exist_when_told_to(cli, fleet, hawkbit, tmp_path):
     (tmp_path / "fleet.csv").write_text("controllerId,name\nlab-1,Renamed\nnew-1,New\n")
-    assert "made 1 targets, changed 1" in cli.ok("targets", "import", "fleet.csv", "--update").out
+    assert "made 1 target, changed 1" in cli.ok("targets", "import", "fleet.csv", "--update").out
     assert hawkbit.targets.get("lab-1").name == "Renamed"
 
 

@@ -31,7 +31,7 @@ def test_create_says_how_many_targets_each_group_gets_and_asks(cli, fleet):
     words = ("rollout", "create", "may", "fw:1", "--filter", "id==dev*", "--groups", "3")
     asked = cli(*words)
     assert asked.code == 2
-    assert "group-1: 1 targets\ngroup-2: 2 targets\ngroup-3: 1 targets" in asked.err
+    assert "group-1: 1 target\ngroup-2: 2 targets\ngroup-3: 1 target" in asked.err
     assert cli.ok("rollout", "list").out == ""
     planned = cli.ok(*words, "--dry-run")
     assert planned.lines == [["group-1", "1"], ["group-2", "2"], ["group-3", "1"]]

@@ -6,6 +6,7 @@ from rollouts.cli import columns
 from rollouts.cli.command import command
 from rollouts.cli.exits import Exit
 from rollouts.cli.options import DryRun, How, Selection, Set, Yes
+from rollouts.cli.output import counted
 from rollouts.release.assign import assign
 from rollouts.release.selection import find_set
 
@@ -54,4 +55,4 @@ def assign_to(run, set_text, which, how, yes, dry_run):
 
 def _counted(targets):
     names = ", ".join(targets[:_NAMES_SHOWN]) + (", ..." if len(targets) > _NAMES_SHOWN else "")
-    return f"{len(targets)} target{'s' if len(targets) > 1 else ''} ({names})"
+    return f"{counted(len(targets))} ({names})"

@@ -11,6 +11,7 @@ from rollouts.cli.command import command
 from rollouts.cli.group import Listing as ListingGroup
 from rollouts.cli.group import group
 from rollouts.cli.options import Listing, Set, Yes
+from rollouts.cli.output import counted
 from rollouts.release.selection import find_set
 
 app = group("Target filters: stored queries that can assign a set by themselves.", ListingGroup)
@@ -94,6 +95,7 @@ def stop(run, name: Name):
 
 def _matches(run, query):
     try:
-        return f"{run.hawkbit.targets.count(query)} targets match"
+        found = run.hawkbit.targets.count(query)
+        return f"{counted(found)} match{'es' if found == 1 else ''}"
     except ServerError:
         return "its targets could not be counted"

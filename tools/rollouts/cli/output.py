@@ -24,6 +24,11 @@ def harmless(text):
     return _CONTROLS.sub(lambda found: found.group().encode("unicode_escape").decode(), str(text))
 
 
+def counted(number):
+    """Return so many targets in words."""
+    return f"{number} target{'' if number == 1 else 's'}"
+
+
 class Output:
     """`as_json`: results as JSON. `hide(secret)`: never show it, wherever it turns up."""
 

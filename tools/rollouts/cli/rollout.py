@@ -13,6 +13,7 @@ from rollouts.cli import columns
 from rollouts.cli.command import command
 from rollouts.cli.exits import UsageError
 from rollouts.cli.options import DryRun, Listing, Set, Urgency, Yes, moment_ms
+from rollouts.cli.output import counted
 from rollouts.release import rollout as staged
 from rollouts.release.selection import find_set
 
@@ -127,8 +128,8 @@ def create(
         run.out.rows(planned, columns.PLAN)
         return
     for one in planned:
-        run.out.note(f"{one['group']}: {one['targets']} targets")
-    run.confirm(f"Roll {one_set.label} out to {sum(sizes)} targets as {name}?", yes)
+        run.out.note(f"{one['group']}: {counted(one['targets'])}")
+    run.confirm(f"Roll {one_set.label} out to {counted(sum(sizes))} as {name}?", yes)
     made = run.hawkbit.rollouts.create(NewRollout(distribution_set_id=one_set.id, **new))
     if start:
         made = _start(run, made)

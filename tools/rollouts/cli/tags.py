@@ -11,6 +11,7 @@ from rollouts.cli.command import command
 from rollouts.cli.group import Listing as ListingGroup
 from rollouts.cli.group import group
 from rollouts.cli.options import Listing, Selection, Yes
+from rollouts.cli.output import counted
 
 app = group("Tags of targets; `--tag` of `targets` and `assign` means them.", ListingGroup)
 
@@ -75,4 +76,4 @@ def _change(run, name, which, change, word):
     found = find_tag(run.hawkbit, name)
     targets = [target.controller_id for target in which.resolve(run.hawkbit)]
     change(found.id, targets)
-    run.out.done(f"tag {name} {word} {len(targets)} targets", {"tag": name, "targets": targets})
+    run.out.done(f"tag {name} {word} {counted(len(targets))}", {"tag": name, "targets": targets})

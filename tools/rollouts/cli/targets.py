@@ -17,6 +17,7 @@ from rollouts.cli.exits import UsageError
 from rollouts.cli.group import Listing as ListingGroup
 from rollouts.cli.group import group
 from rollouts.cli.options import DryRun, Listing, Selection, Yes
+from rollouts.cli.output import counted
 from rollouts.release import fleet, selection
 
 app = group("Targets: the devices as the server knows them.", ListingGroup)
@@ -94,10 +95,10 @@ def delete(run, which: Selection, yes: Yes = False, dry_run: DryRun = False):
     if dry_run:
         run.out.done(f"would delete {', '.join(names)}", {"dryRun": True, "targets": names})
         return
-    run.confirm(f"Delete {len(names)} targets ({', '.join(names[:5])})?", yes)
+    run.confirm(f"Delete {counted(len(names))} ({', '.join(names[:5])})?", yes)
     for name in names:
         run.hawkbit.targets.delete(name)
-    run.out.done(f"deleted {len(names)} targets", {"dryRun": False, "targets": names})
+    run.out.done(f"deleted {counted(len(names))}", {"dryRun": False, "targets": names})
 
 
 @command(
@@ -123,11 +124,11 @@ def import_targets(
         rows = fleet.read(stream, str(file))
     new, old = fleet.compare(run.hawkbit, rows, str(file), update)
     if not dry_run:
-        tell = lambda count: run.out.note(f"{count} of {len(rows)} targets")  # noqa: E731
+        tell = lambda count: run.out.note(f"{count} of {counted(len(rows))}")  # noqa: E731
         fleet.store(run.hawkbit, new, old, str(file), tell)
     would = "would make" if dry_run else "made"
     said = {"dryRun": dry_run, "made": len(new), "changed": len(old)}
-    run.out.done(f"{would} {len(new)} targets, change{'' if dry_run else 'd'} {len(old)}", said)
+    run.out.done(f"{would} {counted(len(new))}, change{'' if dry_run else 'd'} {len(old)}", said)
 
 
 @contextlib.contextmanager
