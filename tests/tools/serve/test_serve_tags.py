@@ -24,7 +24,7 @@ def test_tag_is_put_on_and_taken_off(operator, tag):
     assert operator.request("DELETE", path, json=["dev-1"]).status_code == 204
     assert operator.delete(f"{path}/dev-2").status_code == 204
     assert tagged(operator, tag) == []
-    assert operator.get("/targets/dev-1/tags").status_code == 204
+    assert operator.read("/targets/dev-1/tags") == []
 
 
 @pytest.mark.parametrize(
@@ -37,13 +37,23 @@ def test_targets_are_searched_by_tag(operator, tag, query, found):
     assert [target["controllerId"] for target in content] == found
 
 
-def test_unknown_target_leaves_all_untagged_unless_told_to_go_on(operator, tag):
+@pytest.mark.parametrize(
+    ("names", "policy", "status", "found"),
+    [
+        (["dev-1", "nobody"], "FAIL", 404, []),
+        (["dev-1", "nobody"], "ON_WHAT_FOUND_AND_FAIL", 404, ["dev-1"]),
+        (["dev-1", "nobody"], "ON_WHAT_FOUND_AND_SUCCESS", 204, ["dev-1"]),
+        (["dev-1", "dev-1"], "FAIL", 404, []),
+        (["dev-1"], "fail", 400, []),
+        ([], "FAIL", 400, []),
+        ([7], "FAIL", 404, []),
+    ],
+)
+def test_unknown_target_is_answered_as_hawkbit_does(operator, tag, names, policy, status, found):
     path = f"/targettags/{tag}/assigned"
-    assert operator.post(path, json=["dev-1", "nobody"]).status_code == 404
-    assert tagged(operator, tag) == []
-    policy = {"onNotFoundPolicy": "ON_WHAT_FOUND_AND_SUCCESS"}
-    assert operator.post(path, json=["dev-1", "nobody"], params=policy).status_code == 204
-    assert tagged(operator, tag) == ["dev-1"]
+    answer = operator.post(path, json=names, params={"onNotFoundPolicy": policy})
+    assert answer.status_code == status
+    assert tagged(operator, tag) == found
 
 
 def test_deleted_tag_and_deleted_target_let_go_of_each_other(operator, tag):

@@ -8,10 +8,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from .. import errors, lookup
-from ..bodies import Body, PathId, text
+from ..bodies import Body, PathId, Text, text
 from ..fields import TAG_FIELDS, TARGET_FIELDS, TARGETS_OF_SET_SORT
 from ..hub import Transaction
-from ..media import NoContent, Reply
+from ..media import Reply
 from ..model import TaggedTarget, Target, TargetTag
 from ..paging import Listing, Paging
 from ..store import Work
@@ -24,7 +24,12 @@ _find = lookup.finder(TargetTag)
 TARGETS = Listing(TARGET_FIELDS, sort_fields=TARGETS_OF_SET_SORT)
 
 # What becomes of it when a target is unknown: nothing, or the others are done.
-Policy = Annotated[Literal["FAIL", "ON_WHAT_FOUND_AND_SUCCESS"], Query(alias="onNotFoundPolicy")]
+Policy = Annotated[
+    Literal["FAIL", "ON_WHAT_FOUND_AND_FAIL", "ON_WHAT_FOUND_AND_SUCCESS"],
+    Query(alias="onNotFoundPolicy"),
+]
+# Puts a tag on targets, or takes it off: by their ids.
+Change = Callable[[Work, int, list[int]], None]
 
 
 class TagUpdate(Body):
@@ -59,22 +64,27 @@ async def list_tagged(work: Transaction, show: Show, tag_id: PathId, paging: Pag
 
 @of_target.get("")
 async def tags_of_target(work: Transaction, show: Show, controller_id: str):
-    """The tags of a target; 204 when it has none."""
+    """The tags of a target."""
     found = lookup.find_target(work, controller_id)
     mine = select(TaggedTarget.tag_id).where(TaggedTarget.target_id == found.id)
-    tags = work.db.scalars(select(TargetTag).where(TargetTag.id.in_(mine))).all()
-    return Reply([show.tag(tag) for tag in tags]) if tags else NoContent()
+    tags = work.db.scalars(select(TargetTag).where(TargetTag.id.in_(mine)))
+    return Reply([show.tag(tag) for tag in tags])
 
 
-def _targets(work: Work, tag_id: int, controller_ids: list[str], policy: str) -> list[int]:
-    """The ids of targets. ApiError when one is unknown, unless the policy is to go on."""
+def _change(work: Work, tag_id: int, names: list[str], policy: str, change: Change) -> None:
+    """Change the targets of those names. ApiError when one is unknown, if `policy` says so."""
     _find(work, tag_id)
-    named = select(Target.controller_id, Target.id).where(Target.controller_id.in_(controller_ids))
+    if not names:
+        raise errors.constraint("The list of targets must not be empty.")
+    named = select(Target.controller_id, Target.id).where(Target.controller_id.in_(names))
     found = dict(work.db.execute(named).all())
-    unknown = [name for name in controller_ids if name not in found]
-    if unknown and policy == "FAIL":
-        raise errors.none_of("Target", unknown)
-    return list(found.values())
+    # By number, as in hawkBit: a name that is given twice is not found twice.
+    is_whole = len(found) == len(names)
+    if is_whole or policy != "FAIL":
+        change(work, tag_id, list(found.values()))
+    if not (is_whole or policy == "ON_WHAT_FOUND_AND_SUCCESS"):
+        work.db.commit()  # what was found stays changed
+        raise errors.none_of("Target", [name for name in names if name not in found])
 
 
 def _put(work: Work, tag_id: int, target_ids: list[int]) -> None:
@@ -88,19 +98,19 @@ def _take(work: Work, tag_id: int, target_ids: list[int]) -> None:
     work.db.execute(delete(TaggedTarget).where(*mine))
 
 
-def _offer(method: str, change: Callable[[Work, int, list[int]], None], what: str) -> None:
+def _offer(method: str, change: Change, what: str) -> None:
     offered = getattr(resources, method)
 
     @offered("/{tag_id}/assigned", description=f"{what} targets.")
     async def change_many(
-        work: Transaction, tag_id: PathId, body: list[str], policy: Policy = "FAIL"
+        work: Transaction, tag_id: PathId, body: list[Text], policy: Policy = "FAIL"
     ):
-        change(work, tag_id, _targets(work, tag_id, body, policy))
+        _change(work, tag_id, body, policy, change)
         return done()
 
     @offered("/{tag_id}/assigned/{controller_id}", description=f"{what} one target.")
     async def change_one(work: Transaction, tag_id: PathId, controller_id: str):
-        change(work, tag_id, _targets(work, tag_id, [controller_id], "FAIL"))
+        _change(work, tag_id, [controller_id], "FAIL", change)
         return done()
 
 
