@@ -1,4 +1,4 @@
-"""A local hawkBit inside a test.
+"""A local hawkBit inside a test. Needs the extra: pip install 'hawkbit-rollouts[testing]'.
 
     from rollouts.testing import local_server
 
