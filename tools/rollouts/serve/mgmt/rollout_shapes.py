@@ -4,7 +4,7 @@ from .. import config
 from ..model import Action
 from ..rollouts.model import Rollout, RolloutGroup
 from ..rollouts.totals import per_status
-from .shapes import Shapes, present
+from .shapes import Shapes, below, present
 
 _THRESHOLD = "THRESHOLD"
 _COMMANDS = ("start", "pause", "resume", "triggerNextGroup", "approve", "deny")
@@ -21,14 +21,10 @@ class RolloutShapes(Shapes):
         )  # fmt: skip
 
     def whole_rollout(self, item: Rollout) -> dict:
-        shape, path = self.rollout(item), f"rollouts/{item.id}"
-        link, released = self.links.mgmt, item.distribution_set
-        shape["_links"] |= {command: link(f"{path}/{command}") for command in _COMMANDS}
-        shape["_links"]["groups"] = link(f"{path}/deploygroups?offset=0&limit=50")
-        shape["_links"]["distributionset"] = {
-            **link(f"distributionsets/{item.set_id}"),
-            "name": f"{released.name}:{released.version}",
-        }
+        commands = {command: f"/{command}" for command in _COMMANDS}
+        groups = "/deploygroups?offset=0&limit=50"
+        shape = below(self.rollout(item), groups=groups, **commands)
+        shape["_links"]["distributionset"] = self.named_set(item.distribution_set)
         return shape | {
             "totalTargetsPerStatus": per_status(self.work, Action.rollout_id, item),
             "totalGroups": len(item.groups),

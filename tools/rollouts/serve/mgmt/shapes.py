@@ -46,6 +46,13 @@ def audit(entity) -> dict:
     return columns(entity, "created_by", "created_at", "last_modified_by", "last_modified_at")
 
 
+def below(shape: dict, **suffixes: str) -> dict:
+    """`shape` with links to what lies below its own."""
+    own = shape["_links"]["self"]["href"]
+    shape["_links"] |= {name: {"href": own + suffix} for name, suffix in suffixes.items()}
+    return shape
+
+
 class Shapes:
     """Makes the answers to one request."""
 
@@ -71,13 +78,8 @@ class Shapes:
 
     def whole_set(self, item: DistributionSet) -> dict:
         shape = self.distribution_set(item)
-        path = f"distributionsets/{item.id}"
-        shape["_links"] |= {
-            "modules": self.links.mgmt(f"{path}/assignedSM?offset=0&limit=50"),
-            "type": self.links.mgmt(f"distributionsettypes/{item.type_id}"),
-            "metadata": self.links.mgmt(f"{path}/metadata"),
-        }
-        return shape
+        shape["_links"]["type"] = self.links.mgmt(f"distributionsettypes/{item.type_id}")
+        return below(shape, modules="/assignedSM?offset=0&limit=50", metadata="/metadata")
 
     def module(self, item: SoftwareModule) -> dict:
         return self._entity(
@@ -89,13 +91,8 @@ class Shapes:
 
     def whole_module(self, item: SoftwareModule) -> dict:
         shape = self.module(item)
-        path = f"softwaremodules/{item.id}"
-        shape["_links"] |= {
-            "artifacts": self.links.mgmt(f"{path}/artifacts"),
-            "type": self.links.mgmt(f"softwaremoduletypes/{item.type_id}"),
-            "metadata": self.links.mgmt(f"{path}/metadata"),
-        }
-        return shape
+        shape["_links"]["type"] = self.links.mgmt(f"softwaremoduletypes/{item.type_id}")
+        return below(shape, artifacts="/artifacts", metadata="/metadata")
 
     def artifact(self, item: Artifact) -> dict:
         return {
@@ -107,9 +104,7 @@ class Shapes:
         }
 
     def whole_artifact(self, item: Artifact) -> dict:
-        shape = self.artifact(item)
-        shape["_links"]["download"] = self.links.mgmt(_artifact_path(item) + "/download")
-        return shape
+        return below(self.artifact(item), download="/download")
 
     def target(self, item: Target) -> dict:
         return {
@@ -128,19 +123,15 @@ class Shapes:
         }  # fmt: skip
 
     def whole_target(self, item: Target) -> dict:
-        shape = self.target(item)
-        link = self.links.target
-        cid = item.controller_id
-        shape["_links"] |= {
-            "assignedDS": link(cid, "/assignedDS"),
-            "installedDS": link(cid, "/installedDS"),
-            "attributes": link(cid, "/attributes"),
-            "actions": link(cid, "/actions?offset=0&limit=50&sort=id%3ADESC"),
-            "metadata": link(cid, "/metadata"),
-        }
-        if "autoConfirmActive" in shape:
-            shape["_links"]["autoConfirm"] = link(cid, "/autoConfirm")
-        return shape
+        shape = below(
+            self.target(item),
+            **{
+                name: f"/{name}"
+                for name in ("assignedDS", "installedDS", "attributes", "metadata")
+            },
+            actions="/actions?offset=0&limit=50&sort=id%3ADESC",
+        )
+        return below(shape, autoConfirm="/autoConfirm") if "autoConfirmActive" in shape else shape
 
     def _poll_status(self, item: Target) -> dict | None:
         if item.last_request_at is None:
@@ -189,25 +180,22 @@ class Shapes:
         )
 
     def whole_action(self, item: Action) -> dict:
-        shape = self.action(item)
-        target, assigned = item.target, item.distribution_set
-        link = self.links.target
-        path = f"/actions/{item.id}"
-        status = link(target.controller_id, f"{path}/status?offset=0&limit=50&sort=id%3ADESC")
+        shape = below(self.action(item), status="/status?offset=0&limit=50&sort=id%3ADESC")
         if item.status in (Status.CANCELING, Status.CANCELED):
-            shape["_links"]["canceledaction"] = link(target.controller_id, path)
+            shape = below(shape, canceledaction="")
+        target = self.links.target(item.target.controller_id)
         shape["_links"] |= {
-            "target": {**link(target.controller_id), "name": target.name},
-            "distributionset": {
-                **self.links.mgmt(f"distributionsets/{assigned.id}"),
-                "name": f"{assigned.name}:{assigned.version}",
-            },
-            "status": status,
+            "target": {**target, "name": item.target.name},
+            "distributionset": self.named_set(item.distribution_set),
         }
         if item.rollout is not None:
             rollout = self.links.mgmt(f"rollouts/{item.rollout_id}")
             shape["_links"]["rollout"] = {**rollout, "name": item.rollout.name}
         return shape
+
+    def named_set(self, item: DistributionSet) -> dict:
+        link = self.links.mgmt(f"distributionsets/{item.id}")
+        return {**link, "name": f"{item.name}:{item.version}"}
 
     def entry(self, item: ActionStatus) -> dict:
         return {
@@ -246,9 +234,7 @@ class Shapes:
         }
 
     def whole_filter(self, item: TargetFilter) -> dict:
-        shape = self.target_filter(item)
-        shape["_links"]["autoAssignDS"] = self.links.mgmt(f"targetfilters/{item.id}/autoAssignDS")
-        return shape
+        return below(self.target_filter(item), autoAssignDS="/autoAssignDS")
 
     def module_type(self, item: SoftwareModuleType) -> dict:
         names = "key", "deleted", "min_artifacts", "max_assignments"
@@ -261,10 +247,7 @@ class Shapes:
         return self._entity(item, "targettags", **present(colour=item.colour))
 
     def whole_tag(self, item: TargetTag) -> dict:
-        shape = self.tag(item)
-        path = f"targettags/{item.id}/assigned?offset=0&limit=50"
-        shape["_links"]["assignedTargets"] = self.links.mgmt(path)
-        return shape
+        return below(self.tag(item), assignedTargets="/assigned?offset=0&limit=50")
 
 
 def _artifact_path(item: Artifact) -> str:
