@@ -14,7 +14,7 @@ CUT := tests/crash/test_single_cuts.py::test_update_ends_as_it_must_after_any_cu
 CUTS := $(foreach chunk,0 1 2 3 4 5 6 7,'$(CUT)[nvs-$(chunk)]')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo play readme test test-fast test-versions conformance conformance-restore lint format size ram bench bench-upload bench-page bench-polls bench-rollout bench-signature bench-delta crash fuzz fuzz-deltas soak clean flash install firmware dist emulator test-board
+.PHONY: help setup demo play readme test test-fast test-versions conformance conformance-restore lint format size ram bench bench-upload bench-page bench-polls bench-rollout bench-signature bench-delta mutants crash fuzz fuzz-deltas soak clean flash install firmware dist emulator test-board
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -78,6 +78,9 @@ bench-rollout: setup  ## a rollout over 10,000 targets on `rollouts serve`, step
 
 bench-signature: setup  ## checking a signed release: time and heap
 	@$(BENCH)/signature.py $(ARGS)
+
+mutants: setup  ## does a test fail when the library is wrong? MODULE="action trial" ARGS="--sample 50"
+	@PYTHONPATH=tests:tools $(BIN)/python -m mutants $(MODULE) $(ARGS)
 
 crash: setup  ## pairs of power cuts in one update: PAIRS=1000 SEED=1
 	@$(TESTS)/crash/pairs.py $(if $(PAIRS),--pairs $(PAIRS)) $(if $(SEED),--seed $(SEED)) $(ARGS)

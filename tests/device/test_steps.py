@@ -195,3 +195,27 @@ def test_block_that_finds_no_memory_is_an_error_of_its_cycle():
     sink.errors = {}
     device.cycle()
     assert len(order) == 3
+
+
+def test_journal_that_cannot_be_read_is_read_before_anything_else():
+    for error in (OSError(5), MemoryError()):
+        server, device, action, order = three_parts()
+        server.files = dict.fromkeys(server.files, pattern(9000, 99))
+        server.fault("feedback", OSError(104), 1000)
+        device.cycle()
+        assert device.record()["reports"]
+        load, errors = device.store.load, [error, error]
+
+        def flaky(load=load, errors=errors):
+            if errors:
+                raise errors.pop()
+            return load()
+
+        device.store.load = flaky
+        server.faults = []
+        device.boot()
+        requests = len(server.session.requests)
+        device.cycle()
+        assert not errors and len(server.session.requests) == requests
+        device.cycle()
+        assert action.status == "error"

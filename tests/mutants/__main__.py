@@ -1,0 +1,109 @@
+"""make mutants: is there a test for it? Breaks the library in one place after the other.
+
+Each mutant of a module is judged by the device tests that run its lines, on CPython. What
+survives is printed and kept in build/mutants: either a test is missing, or the mutant means the
+same. Ends with status 1 when more survive than --allow.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import os
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+from mutants.chosen import LIB, RESULTS, Chosen, run
+from mutants.operators import Mutant, mutants
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+# CPython has another one.
+WITHOUT = ("net",)
+# What decides whether an update is safe.
+SAFETY = ["trial", "rollback", "guard", "action", "report", "updater", "signature", "slot"]
+SAFETY += ["journal", "deployment", "download", "delta", "client", "http", "ddi"]
+KILLED, SURVIVED, UNTESTED = "killed", "survived", "not run by any test"
+console = Console(soft_wrap=True)
+
+
+def judge(mutant: Mutant, chosen: Chosen, most_s: float) -> str:
+    """Return what became of one mutant."""
+    files = chosen.of(mutant.module, mutant.lines, most_s)
+    with tempfile.TemporaryDirectory() as folder:
+        package = Path(folder) / "hawkbit"
+        package.mkdir()
+        # One module is ours, the others are found behind it.
+        init = (LIB / "__init__.py").read_text() + f"\n__path__.append({str(LIB)!r})\n"
+        (package / "__init__.py").write_text(init)
+        (package / f"{mutant.module}.py").write_text(mutant.source)
+        for file, names in files.items():
+            done = run([file, *names], Path(folder), chosen.limit_s(file, names))
+            if done.returncode:
+                if killer := done.stdout.decode().strip():
+                    chosen.has_found(file, killer)
+                return KILLED
+    return SURVIVED if files else UNTESTED
+
+
+def kept(module: str) -> Path:
+    """Return the file of a module's survivors."""
+    return RESULTS / f"survivors-{module}.json"
+
+
+def examine(module: str, chosen: Chosen, options: argparse.Namespace) -> dict[str, int]:
+    """Judge the mutants of one module; return how many ended how."""
+    found = list(mutants(module, (LIB / f"{module}.py").read_text()))
+    if options.again and kept(module).exists():
+        changes = json.loads(kept(module).read_text())
+        found = [mutant for mutant in found if mutant.change in changes]
+    if options.sample and len(found) > options.sample:
+        found = random.Random(options.seed).sample(found, options.sample)
+    counts = dict.fromkeys((KILLED, SURVIVED, UNTESTED), 0)
+    survivors = []
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        verdicts = pool.map(lambda mutant: judge(mutant, chosen, options.seconds), found)
+        for mutant, verdict in track(
+            zip(found, verdicts, strict=True), module, len(found), console=console
+        ):
+            counts[verdict] += 1
+            if verdict != KILLED:
+                survivors.append(mutant.change)
+                console.print(f"{verdict}: {mutant}", markup=False, highlight=False)
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    kept(module).write_text(json.dumps(survivors, indent=1))
+    return counts
+
+
+def main() -> int:
+    options = parser().parse_args()
+    modules = options.modules or list(SAFETY)
+    chosen = Chosen(lambda paths: track(paths, "which test runs what", console=console))
+    grid = Table("module", KILLED, SURVIVED, UNTESTED, title="mutants of lib/hawkbit")
+    alive = 0
+    for module in modules:
+        counts = examine(module, chosen, options)
+        grid.add_row(module, *map(str, counts.values()))
+        alive += counts[SURVIVED] + counts[UNTESTED]
+    console.print(grid)
+    return 1 if alive > options.allow else 0
+
+
+def parser() -> argparse.ArgumentParser:
+    names = sorted({p.stem for p in LIB.glob("*.py")} - {"__init__", *WITHOUT})
+    made = argparse.ArgumentParser(prog="make mutants", description=__doc__)
+    made.add_argument("modules", nargs="*", metavar="MODULE", help="; ".join(names))
+    made.add_argument("--sample", type=int, help="so many of each module, drawn by --seed")
+    made.add_argument("--seed", type=int, default=1)
+    seconds = "CPU time of tests for one mutant, the cheapest first (default: 20)"
+    made.add_argument("--seconds", type=float, default=20, help=seconds)
+    made.add_argument("--again", action="store_true", help="only what survived the last time")
+    made.add_argument("--allow", type=int, default=0, help="so many may live (default: none)")
+    made.add_argument("--jobs", type=int, default=os.cpu_count())
+    return made
+
+
+if __name__ == "__main__":
+    sys.exit(main())

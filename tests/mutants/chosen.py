@@ -1,0 +1,114 @@
+"""Which device tests run a line of the library: measured on CPython, test by test.
+
+A mutant is judged by the tests that run its lines.
+"""
+
+import ast
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import interpreters
+
+LIB = interpreters.ROOT / "lib" / "hawkbit"
+RESULTS = interpreters.ROOT / "build" / "mutants"
+CHILD = Path(__file__).with_name("child.py")
+
+
+class Chosen:
+    """The tests by line, and what they cost. Raises SystemExit when one fails as it is."""
+
+    def __init__(self, on_file):
+        self._tests = {}  # module -> line -> {(file, test)}
+        self._cost_s = {}
+        self._found: Counter[tuple[str, str]] = Counter()
+        paths = [path for path in sorted(interpreters.DEVICE.glob("test_*.py")) if _names(path)]
+        for path in on_file(paths):
+            self._measure(path.stem, _names(path))
+
+    def _measure(self, file: str, names: list[str]) -> None:
+        for name, (passed, cost_s, lines) in _measured(file, names).items():
+            if not passed:
+                raise SystemExit(f"{file}::{name} fails without any mutant: mend that first")
+            self._cost_s[file, name] = cost_s
+            for path, numbers in lines.items():
+                module = self._tests.setdefault(Path(path).stem, {})
+                for number in numbers:
+                    module.setdefault(number, set()).add((file, name))
+
+    def of(self, module: str, lines: tuple[int, int], most_s: float) -> dict[str, list[str]]:
+        """Return file -> tests for a change in `lines`, up to most_s of CPU time.
+
+        First those that have found most so far, then the file named after the module, then the
+        cheapest.
+        """
+        by_line = self._tests.get(module, {})
+        found = set().union(*(by_line.get(n, ()) for n in range(lines[0], lines[1] + 1)))
+        files: dict[str, list[str]] = {}
+        for file, name in sorted(found, key=lambda test: self._rank(module, test)):
+            most_s -= self._cost_s[file, name]
+            if most_s < 0 and files:
+                break
+            files.setdefault(file, []).append(name)
+        return files
+
+    def _rank(self, module: str, test: tuple[str, str]) -> tuple:
+        return -self._found[test], test[0] != "test_" + module, self._cost_s[test], test
+
+    def has_found(self, file: str, name: str) -> None:
+        """Note that a test killed a mutant."""
+        self._found[file, name] += 1
+
+    def limit_s(self, file: str, names: list[str]) -> float:
+        """Return how much CPU time the tests may take: ten times what they do."""
+        return 5 + 10 * sum(self._cost_s[file, name] for name in names)
+
+
+def _measured(file: str, names: list[str]) -> dict:
+    # Kept until a file that it may depend on is another.
+    kept = RESULTS / f"{file}-{_fingerprint(file)}.json"
+    if not kept.exists():
+        done = run(["--lines", str(LIB), file, *names], None, 600)
+        if done.returncode and b"runner.Skip" not in done.stderr:
+            raise SystemExit(f"{file}: {done.stderr.decode()}")
+        for old in RESULTS.glob(f"{file}-*.json"):
+            old.unlink()
+        RESULTS.mkdir(parents=True, exist_ok=True)
+        kept.write_bytes(done.stdout or b"{}")
+    return json.loads(kept.read_bytes())
+
+
+def _fingerprint(file: str) -> str:
+    sources = [*LIB.glob("*.py"), *(interpreters.ROOT / "boards" / "unix").rglob("*.py")]
+    sources += [p for p in interpreters.DEVICE.glob("*.py") if not p.stem.startswith("test_")]
+    sources.append(interpreters.DEVICE / f"{file}.py")
+    return hashlib.sha256(b"".join(p.read_bytes() for p in sorted(sources))).hexdigest()[:12]
+
+
+def run(arguments: list[str], first: Path | None, cpu_s: float) -> subprocess.CompletedProcess:
+    """Run child.py in an empty folder; first: a folder before all others on its path.
+
+    Counts CPU time, so that a busy computer kills no mutant.
+    """
+    _, env = interpreters.command("cpython", "", [])
+    path = os.pathsep.join(filter(None, [str(first or ""), env["PYTHONPATH"]]))
+    env = {**os.environ, "ROOT": str(interpreters.ROOT), "PYTHONPATH": path}
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["prlimit", f"--cpu={int(cpu_s) + 1}", f"--as={2 << 30}", sys.executable, "-B"]
+        return subprocess.run(
+            [*command, CHILD, *arguments], cwd=folder, env=env, capture_output=True
+        )
+
+
+def _names(path: Path) -> list[str]:
+    # What needs a server is left out: those files are about net, which CPython has another of.
+    source = path.read_text()
+    if "\nNEEDS = " in source:
+        return []
+    functions = [n.name for n in ast.parse(source).body if isinstance(n, ast.FunctionDef)]
+    return [name for name in functions if name.startswith("test_")]
