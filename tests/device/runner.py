@@ -28,17 +28,18 @@ def raises(kind, call, *args, **kwargs):
     raise AssertionError("%s was not raised" % kind.__name__)
 
 
-def run(module, names=None, absent=()):
+def run(module, names=None, absent=(), skips=Skip):
     """Run the tests `names` (default: all) of `module`.
 
     absent: modules this interpreter is known not to have; a file that imports one is skipped.
+    skips: exceptions that skip a test.
     """
     for name in names or _names(_load(module, absent)):
         gc.collect()
         try:
             getattr(_load(module, absent), name)()
             print("PASS", name)
-        except Skip as e:
+        except skips as e:
             print("SKIP", name, _line(str(e) or "no reason given"))
         except KeyboardInterrupt:
             raise
@@ -48,12 +49,15 @@ def run(module, names=None, absent=()):
 
 
 def run_apart(module, names=None, absent=(), folder="/device-tests"):
-    """The same in a folder of its own, of which nothing is left: a board's files are its own."""
+    """The same on a board, in a folder of its own, of which nothing is left.
+
+    A test that a board has no memory for is skipped, with its words.
+    """
     _remove(folder)
     os.mkdir(folder)
     os.chdir(folder)
     try:
-        run(module, names, absent)
+        run(module, names, absent, (Skip, MemoryError))
     finally:
         os.chdir("/")
         _remove(folder)

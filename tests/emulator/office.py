@@ -84,11 +84,6 @@ class Office:
             messages for kind, messages in reports if kind in ("finished", "error", "canceled")
         ]
 
-    def client(self) -> str:
-        """Return the version of the library that the board says it has."""
-        with self._hawkbit() as hawkbit:
-            return hawkbit.targets.attributes(TARGET)["client"]
-
     def wait_for_polls(self, count: int) -> None:
         """Raises TimeoutError after as long a silence as on the serial line."""
         at_ms = self._polled_at_ms()

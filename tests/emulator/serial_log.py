@@ -12,7 +12,7 @@ SILENCE_S = 600
 # lwIP's error, so often: the emulated radio lost its network, which it may on a busy host, and
 # does not find back.
 _LOST = "EHOSTUNREACH"
-_LOST_TIMES = 8
+_LOST_TIMES = 3
 
 _BOOT = re.compile(r"^rst:0x\w+ \((\w+)\)", re.MULTILINE)
 _STATE = re.compile(r"^hawkbit: state: (\w+)", re.MULTILINE)
