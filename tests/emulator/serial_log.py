@@ -56,7 +56,7 @@ class SerialLog:
             self._changed.notify_all()
 
     def expect(self, pattern: str) -> re.Match:
-        """Return the next match, which is waited for.
+        """Return the next match, which is waited for. A `$` at its end means a whole line.
 
         Raises SilentError when the line ends, or is silent for silence_s, before it comes;
         LostNetworkError.
@@ -64,7 +64,7 @@ class SerialLog:
         wanted = re.compile(pattern, re.MULTILINE)
         with self._changed:
             self._heard_s = self._clock()
-            while not (found := wanted.search(self.text, self._at)):
+            while not (found := wanted.search(self.text, self._at, self._end(pattern))):
                 left_s = self._heard_s + self._silence_s - self._clock()
                 if self._closed or left_s <= 0:
                     raise SilentError(self._complaint(pattern))
@@ -73,6 +73,9 @@ class SerialLog:
                 self._changed.wait(left_s)
             self._at = found.end()
             return found
+
+    def _end(self, pattern):
+        return self.text.rfind("\n") + 1 if pattern.endswith("$") else len(self.text)
 
     def since(self) -> str:
         """Return what came after the last match."""

@@ -31,9 +31,10 @@ def logged(*pieces, **options):
     return log
 
 
-def test_words_are_found_over_pieces_and_gone_through_once():
-    log = logged(BOOT[:40], BOOT[40:], DOWNLOADING[:12])
-    threading.Timer(0.01, log.add, [DOWNLOADING[12:]]).start()
+@pytest.mark.parametrize("length", [12, 18, 26])
+def test_words_are_found_over_pieces_and_gone_through_once(length):
+    log = logged(BOOT[:40], BOOT[40:], DOWNLOADING[:length])
+    threading.Timer(0.01, log.add, [DOWNLOADING[length:]]).start()
     assert log.expect(r"^hawkbit: state: (\w+)$")[1] == "downloading"
     log.close()
     with pytest.raises(SilentError, match="the line ended before '.rst'; the last that came"):
