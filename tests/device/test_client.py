@@ -115,6 +115,16 @@ def test_poll_after_a_link_that_failed_is_asked_whole():
         assert "if-none-match" not in session.requests[2].headers
 
 
+def test_poll_after_a_link_that_was_answered_is_asked_with_its_etag():
+    found, session = client(
+        [(200, {"ETag": '"x"'}, POLL), (200, {}, b'{"cancelAction":{"stopId":"5"}}'), empty(304)]
+    )
+    first = found.poll()
+    assert asks.stop_id(found, HOST + BASE + "/cancelAction/1") == "5"
+    assert found.poll() == first
+    assert session.requests[2].headers["if-none-match"] == '"x"'
+
+
 def test_poll_after_a_link_that_is_none_is_asked_whole():
     found, session = client([(200, {"ETag": '"x"'}, POLL), (200, {}, POLL)])
     found.poll()

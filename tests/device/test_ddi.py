@@ -279,6 +279,11 @@ def test_deployment_with_no_artifacts_says_so():
         assert "no artifacts" in str(e)
 
 
+def test_size_of_nothing_is_refused():
+    for size in (0, -1):
+        raises(UpdateError, deploy, [artifact(b"x", size=size)])
+
+
 def test_size_beyond_32_bit_is_exact():
     assert deploy([artifact(b"x", size=5000000000)]).artifacts[0].size == 5000000000
 

@@ -132,3 +132,12 @@ def test_program_is_as_long_as_its_blocks_need():
 def test_block_filled_from_literals_alone():
     data = BASE[:4096]
     assert make(literal(data) + additions(), size=4096) == data
+
+
+def test_nothing_is_read_before_the_base():
+    asked = []
+    for program in (copy(16, -1), copy(8) + copy(8, -9), copy(0, -5) + copy(16)):
+        patch = Patch(lambda offset, buf: asked.append(offset), bytes(4096))
+        patch.load(deflated(program + additions()), 0)
+        raises(UpdateError, patch.make, memoryview(bytearray(16)))
+    assert min(asked) >= 0, asked

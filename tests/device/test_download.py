@@ -1,7 +1,7 @@
 """One artifact into one sink: windows, resume, and servers that do it differently."""
 
 import micropython
-from fake_ddi import CLOSED, artifact, chunk, empty, error, pattern
+from fake_ddi import CLOSED, artifact, chunk, empty, error, pattern, sha256
 from fake_net import REQUEST, FakeNet
 from fakes import CountingSink, FakeSession, FakeSink, MemoryStore, Pattern, artifact_answer
 from hawkbit import deployment
@@ -182,6 +182,15 @@ def test_wrong_hash_names_both():
     assert "finish" not in sink.calls
 
 
+def test_every_digit_of_the_hash_counts():
+    right = sha256(DATA)
+    for at in (0, 31, 32, 63):
+        other = "1" if right[at] == "0" else "0"
+        found, session, sink = download(hashes={"sha256": right[:at] + other + right[at + 1 :]})
+        raises(UpdateError, whole, found)
+        assert "finish" not in sink.calls, at
+
+
 def test_one_flipped_byte_is_found():
     wrong = bytearray(DATA)
     wrong[12345] ^= 4
@@ -230,6 +239,39 @@ def test_part_shorter_than_asked_for_is_an_error_and_keeps_the_blocks():
     begin(found)
     raises(ProtocolError, window, found)
     assert found.offset == 4096
+
+
+def test_server_that_breaks_off_in_every_window_gives_it_all_in_the_end():
+    data = pattern(40000)
+
+    def cut(request):
+        status, headers, body = artifact_answer(request, data)
+        return status, headers, body[:5000]
+
+    found, _, sink = download(cut, data=data)
+    begin(found)
+    for _ in range(9):
+        raises(ProtocolError, window, found, 8192)
+    window(found, 8192)
+    assert found.finish() and sink.data == data
+
+
+def test_other_file_that_is_the_same_and_breaks_off_is_asked_for_without_its_etag():
+    # A proxy that takes every If-Range for that of another file, on a bad line.
+    def answer(request):
+        if "if-range" in request.headers:
+            return 200, {"ETag": '"1"', "Content-Length": str(len(DATA))}, DATA[:9000]
+        return artifact_answer(request, DATA)
+
+    found, session, sink = download(answer)
+    begin(found)
+    for _ in range(12):
+        if found.offset < len(DATA):
+            try:
+                window(found)
+            except (OSError, ProtocolError):
+                pass  # as the updater, which comes again
+    assert found.offset == len(DATA) and found.finish() and sink.data == DATA
 
 
 def test_part_that_says_it_is_shorter_is_taken_as_far_as_it_has_whole_blocks():

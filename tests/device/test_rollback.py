@@ -243,3 +243,14 @@ def test_image_that_is_invalid_and_all_that_is_left_is_not_reset_for_ever():
     board.memory.write(OTA_0, b"\xff" * 16)
     assert reset(board) == "ota_1"
     assert rollback.guard(100) is False
+
+
+def test_image_that_cannot_be_given_up_is_reset_all_the_same():
+    for error in (OSError(5), MemoryError(), ValueError()):
+        board = updated()
+        revert = rollback.revert
+        rollback.revert = lambda error=error: raise_it(error)
+        try:
+            assert board.stops(rollback.go_back) == board.chip.RESET, error
+        finally:
+            rollback.revert = revert
