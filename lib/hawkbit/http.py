@@ -70,6 +70,7 @@ def split_url(url):
 
 def absolute(base, reference):
     """Return the URL that `reference` means in an answer from `base`. RFC 3986, 5.2."""
+    reference = reference.replace(" ", "%20")  # nobody may send one, and some do
     scheme, colon, _ = reference.partition(":")
     if colon and not any(c in scheme for c in "/?#"):
         return reference

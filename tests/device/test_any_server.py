@@ -52,6 +52,7 @@ def test_references_mean_what_rfc_3986_says():
         ("./g/.", "http://a/b/c/g/"),
         ("g/../h", "http://a/b/c/h"),
         ("x/y:z", "http://a/b/c/x/y:z"),
+        ("my fw.bin", "http://a/b/c/my%20fw.bin"),
     ):
         assert http.absolute(base, reference) == url, (reference, http.absolute(base, reference))
     assert http.absolute("https://a", "g") == "https://a/g"
@@ -64,6 +65,7 @@ def test_redirects_of_every_form_are_followed_and_the_token_stays_home():
         ("other.bin?sig=a+b", URL + "/dir/other.bin?sig=a+b", True),
         ("../up", URL + "/up", True),
         ("https://cdn/x", "https://cdn/x", False),
+        ("/my fw.bin", URL + "/my%20fw.bin", True),
     ):
         session = FakeSession([(302, {"Location": location}, b""), (206, {}, b"x")])
         client = Client(session, URL, "DEFAULT", "dev1", target_token=TOKEN)
@@ -235,14 +237,36 @@ def test_if_range_that_always_restarts_is_left_out():
 
 
 def test_portals_page_in_the_middle_is_for_now():
-    server = FakeServer()
-    action = server.assign(DATA)
-    page = b"<html>" + bytes(1554)
-    server.fault("bytes=4096-", (200, {"Content-Type": "text/html"}, page), 8)
-    device = FakeDevice(server)
-    device.cycles(4)
-    assert action.is_active and "someone else answers" in device.errors()[0]
-    finished(device, action, cycles=8)
+    for kind in ("text/html", "Text/HTML; charset=x", "application/json", "application/xhtml+xml"):
+        server = FakeServer()
+        action = server.assign(DATA)
+        page = b"<html>" + bytes(1554)
+        server.fault("bytes=4096-", (200, {"Content-Type": kind}, page), 8)
+        device = FakeDevice(server)
+        device.cycles(4)
+        assert action.is_active and "someone else answers" in device.errors()[0], kind
+        finished(device, action, cycles=8)
+
+
+def test_range_is_read_whatever_its_unit_looks_like():
+    for unit in ("Bytes ", "bytes=", "bytes  "):
+        server = FakeServer()
+        action = server.assign(DATA)
+
+        def odd(request, unit=unit):
+            status, headers, body = artifact_answer(request, DATA)
+            span = headers["Content-Range"].replace("bytes ", unit)
+            return status, {"Content-Range": span}, body
+
+        server.fault("artifacts", odd)
+        finished(FakeDevice(server), action)
+
+
+def test_scheme_of_a_link_is_read_in_capitals_too():
+    session = FakeSession([(302, {"Location": "HTTPS://cdn/y"}, b""), (206, {}, b"x")])
+    client = Client(session, "https://h", "T", "d")
+    assert client.artifact_link("HTTPS://cdn/x") == "HTTPS://cdn/x"
+    assert asks.artifact(client, "HTTPS://cdn/x", 0, 10).status == 206
 
 
 def test_compressed_and_multipart_answers_are_named():
