@@ -6,7 +6,8 @@ from fake_ddi import BASE, FakeDevice, FakeServer, empty, error
 from fake_net import REQUEST, FakeNet, pieces
 from hawkbit import log
 from hawkbit.client import Client
-from hawkbit.errors import ProtocolError
+from hawkbit.download import ask
+from hawkbit.errors import ProtocolError, UpdateError
 from hawkbit.http import Session
 from runner import raises
 
@@ -249,3 +250,55 @@ def test_unverified_tls_is_logged_at_each_poll():
     finally:
         log.line = real
     assert lines == ["TLS is not verified: insecure=True"] * 2
+
+
+HERE = "http://server:8080"
+# Where a server, a proxy or a redirect may lead: links that look like home.
+TRICKS = (
+    "http://server:8081/fw",
+    "http://server/fw",
+    "http://server.:8080/fw",
+    "http://server:8080.evil.example/fw",
+    "http://server:8080@evil.example/fw",
+    "http://evil.example:80@server:8080/fw",
+    "http://evil.example#@server:8080/fw",
+    "http://evil.example?@server:8080/fw",
+    "http://evil.example\\@server:8080/fw",
+    "http://server:8080\\@evil.example/fw",
+    "http://evil.example/http://server:8080/fw",
+    "http://server%00.evil.example:8080/fw",
+    "http://server\t:8080/fw",
+    "http://server:8080\r\nHost: evil.example\r\n\r\n/fw",
+    "http://[server]:8080/fw",
+    "http://server:8080:80/fw",
+    "http://server:/fw",
+    "http:server:8080/fw",
+    "http:///server:8080/fw",
+    "//evil.example/fw",
+    "///server:8080/fw",
+    "\\\\evil.example\\fw",
+    "file:///fw",
+    "javascript:fw",
+    "ftp://server:8080/fw",
+)
+
+
+def test_no_link_takes_the_token_elsewhere():
+    answer = [REQUEST, b"HTTP/1.1 404 \r\nContent-Length: 0\r\nConnection: close\r\n\r\n"]
+    redirect = b"HTTP/1.1 302 \r\nContent-Length: 0\r\nLocation: "
+    for link in TRICKS:
+        for is_redirect in (False, True):
+            first = answer
+            if is_redirect:
+                first = [REQUEST, redirect + link.encode() + b"\r\n\r\n"] + answer
+            net = FakeNet(first, answer)
+            client = Client(net.session(), HERE, "DEFAULT", "dev1", target_token="secret")
+            try:
+                ask(client, HERE + "/fw" if is_redirect else client.artifact_link(link), 0, 100)
+            except (ProtocolError, UpdateError):
+                pass
+            for (host, port, _, _), stream in zip(net.dials, net.streams):  # noqa: B905
+                sent = b"".join(stream.written)
+                is_home = (host, port) == ("server", 8080)
+                assert (b"secret" in sent) <= is_home, (link, is_redirect, net.dials)
+                assert sent.count(b"\r\nHost: ") == sent.count(b"GET "), (link, sent)
