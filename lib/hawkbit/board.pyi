@@ -1,4 +1,4 @@
-from typing import Any, Callable
+from typing import Any, Callable, Mapping
 
 from typing_extensions import Unpack
 
@@ -17,7 +17,7 @@ def updater(
     url: str,
     controller_id: str,
     tenant: str = "DEFAULT",
-    sinks: dict[str, _Sink] | None = None,
+    sinks: Mapping[str, _Sink] | None = None,
     **settings: Unpack[_Settings],
 ) -> Updater: ...
 def wait_online(wlan: Any, ntptime: Any = None, feed: Callable[[], object] = ...) -> None: ...

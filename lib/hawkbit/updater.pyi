@@ -1,4 +1,4 @@
-from typing import Any, Callable, Generator, Sequence, TypedDict
+from typing import Any, Callable, Generator, Mapping, Sequence, TypedDict
 
 from typing_extensions import Unpack
 
@@ -49,7 +49,7 @@ class Updater:
     def __init__(
         self,
         client: Client,
-        sinks: dict[str, _Sink] | Callable[[], dict[str, _Sink]],
+        sinks: Mapping[str, _Sink] | Callable[[], Mapping[str, _Sink]],
         store: _Store,
         is_on_trial: Callable[[], bool] | None = None,
         clock: Any = ...,
