@@ -619,6 +619,8 @@ def first_difference(
 def _different(path, one, other):
     if path.endswith("/actionHistory/messages") and isinstance(other, list) and one != "absent":
         one, other = sorted(one), sorted(other)  # those of one moment come in any order
+    if path.endswith("history/1/content"):
+        one, other = _in_order(one), _in_order(other)
     if isinstance(one, dict) and isinstance(other, dict):
         keys = sorted({*one, *other})
         pairs = ((f"{path}/{k}", one.get(k, "absent"), other.get(k, "absent")) for k in keys)
@@ -627,6 +629,15 @@ def _different(path, one, other):
     else:
         return None if one == other else (path, one, other)
     return next(filter(None, (_different(*pair) for pair in pairs)), None)
+
+
+def _in_order(entries: list[dict]) -> list[dict]:
+    """A history, newest first. Of a forced cancel's two entries hawkBit has either first."""
+    found = list(entries)
+    for i in range(len(found) - 1):
+        if [entry.get("type") for entry in found[i : i + 2]] == ["canceling", "canceled"]:
+            found[i : i + 2] = found[i + 1], found[i]
+    return found
 
 
 def outcome(seen: list[Seen]) -> dict:

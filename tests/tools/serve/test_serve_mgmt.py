@@ -235,7 +235,9 @@ def test_offline_assignment_is_finished_at_once(operator):
     device = operator.device()
     set_id = operator.set_of(operator.module())
     path = f"/distributionsets/{set_id}/assignedTargets?offline=true"
-    assert operator.post(path, json=[{"id": "dev-1"}]).json()["assigned"] == 1
+    over = {"schedule": "0 0 0 1 1 ? 2020", "duration": "00:10:00", "timezone": "+00:00"}
+    body = [{"id": "dev-1", "maintenanceWindow": over}]  # hawkBit asks for no window here
+    assert operator.post(path, json=body).json()["assigned"] == 1
     assert operator.target()["updateStatus"] == "in_sync"
     assert device.links() == {"installedBase"}
 
