@@ -191,11 +191,11 @@ class Download:
     def _check_length(self, response):
         length = response.header("content-length")
         kind = response.header("content-type") or "octet"
-        if not length or length == str(self.file.size):
+        if length == str(self.file.size) or not length and "html" not in kind:
             return
         if "octet" not in kind:
             # What a portal or a proxy says: the network, for now.
-            raise OSError("someone else answers: %s bytes of %s" % (length, kind))
+            raise OSError("someone else answers: " + kind)
         self._wrong_size(length)
 
     def _check_range(self, response, start, end):

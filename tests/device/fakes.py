@@ -105,6 +105,8 @@ class FakeResponse:
         self._left = int(self.headers["content-length"])
 
     def header(self, name):
+        if name == "content-length" and "transfer-encoding" in self.headers:
+            return None
         return self.headers.get(name)
 
     def readinto(self, buf):

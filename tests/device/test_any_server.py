@@ -248,6 +248,17 @@ def test_portals_page_in_the_middle_is_for_now():
         finished(device, action, cycles=8)
 
 
+def test_portals_page_without_a_length_is_for_now_too():
+    server = FakeServer()
+    action = server.assign(DATA)
+    chunked = {"Content-Type": "text/html", "Transfer-Encoding": "chunked"}
+    server.fault("bytes=4096-", (200, chunked, b"<html>"), 8)
+    device = FakeDevice(server)
+    device.cycles(4)
+    assert action.is_active and "someone else answers" in device.errors()[0]
+    finished(device, action, cycles=8)
+
+
 def test_range_is_read_whatever_its_unit_looks_like():
     for unit in ("Bytes ", "bytes=", "bytes  "):
         server = FakeServer()
