@@ -2,6 +2,7 @@
 
 from fake_ddi import FakeDevice, FakeServer, chunk, pattern
 from fakes import FakeSink
+from hawkbit.errors import UpdateError
 
 PARTS = ("a-os", "b-files", "c-files")  # the slot's name comes first, and it is done last
 
@@ -75,10 +76,11 @@ def test_after_a_cut_each_sink_has_its_own_words_and_no_byte_is_asked_for_twice(
 def test_part_without_a_sink_is_refused_wherever_it_stands():
     for wrong in range(3):
         server, device, action, order = three_parts()
-        action.deployment["chunks"][wrong]["part"] = "other"
+        action.deployment["chunks"][wrong]["part"] = "other" * 600
         device.cycles(2)
         assert action.status == "error" and not begun(server), wrong
-        assert "no sink for part other" in action.entries[-1][2][0]
+        words = action.entries[-1][2][0]
+        assert "no sink for part other" in words and len(words) == 256  # it lay in the journal
 
 
 def test_consent_is_asked_for_once_and_only_where_it_is_due():
@@ -219,3 +221,22 @@ def test_journal_that_cannot_be_read_is_read_before_anything_else():
         assert not errors and len(server.session.requests) == requests
         device.cycle()
         assert action.status == "error"
+
+
+def test_company_of_a_slot_that_went_back_is_reset_if_any_of_it_still_runs():
+    for still_runs in ((), ("b-files",), ("c-files",), ("b-files", "c-files")):
+        server, device, action, order = three_parts()
+        device.cycle()
+        for part, sink in device.sinks.items():
+            sink.revert = lambda runs=part in still_runs: runs
+        slot = device.sinks["a-os"]
+        slot.activated = lambda kept: raise_it(UpdateError("rolled back"))
+        device.cycle()
+        assert device.resets == 1 + bool(still_runs), still_runs
+        slot.activated = lambda kept: False
+        device.cycles(2)
+        assert action.status == "error" and len(order) == 3, still_runs
+
+
+def raise_it(error):
+    raise error

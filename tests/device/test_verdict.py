@@ -1,6 +1,7 @@
 """The verdict on what is on trial: which answers keep a new image, and which give it up."""
 
 from fake_ddi import CLOSED, FakeDevice, FakeServer, empty, pattern
+from hawkbit import guard
 
 PORTAL = (200, {"Content-Type": "text/html"}, b"<html>Welcome</html>")
 LINKS = (200, {}, b'{"_links":{"a":1}}')  # JSON, and no poll
@@ -72,3 +73,40 @@ def test_self_test_decides_before_any_poll_and_only_true_passes():
         device.cycles(3)
         assert action.status == "error", answer
         assert "self-test failed" in str(action.entries[-1]), answer
+
+
+def test_self_test_runs_once_and_its_words_are_bounded():
+    runs = []
+    server = FakeServer()
+    server.assign(pattern(5000))
+    device = FakeDevice(server, self_test=lambda: runs.append(1) or True)
+    device.cycle()
+    server.fault("GET", OUTAGE, 5)
+    device.cycles(7)
+    assert len(runs) == 1 and not device.slot.is_pending
+
+    def talks():
+        raise ValueError("x" * 5000)
+
+    server = FakeServer()
+    action = server.assign(pattern(5000))
+    device = FakeDevice(server, self_test=talks)
+    device.cycle()
+    device.cycle()
+    assert len(device.record()["cause"]) == 256
+    device.cycles(2)
+    assert action.status == "error" and device.slot.calls.count("activate") == 1
+
+
+def test_guard_is_disarmed_by_the_confirmation_whatever_was_on_trial():
+    server = FakeServer()
+    server.assign(pattern(5000))
+    device = FakeDevice(server)
+    device.cycle()
+    guard.limit_s = 3720
+    try:
+        device.boot()
+        device.cycle()
+        assert not device.slot.is_pending and guard.limit_s is None
+    finally:
+        guard.limit_s = None
