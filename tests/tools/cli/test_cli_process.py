@@ -206,7 +206,7 @@ def test_ctrl_c_is_exit_130(environ, image, devices):
     )
     assert "dev-1 action 1 running" in process.stderr.readline()
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=10) == 130
+    assert process.wait(timeout=60) == 130
     assert "Traceback" not in process.stderr.read()
 
 

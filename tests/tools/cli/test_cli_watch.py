@@ -1,6 +1,5 @@
 """watch, cancel and history: from assign's output to what the server believes."""
 
-import threading
 import time
 
 import pytest
@@ -52,21 +51,14 @@ def test_the_timeout_is_exit_5_and_shows_where_it_stands(any_cli, assigned):
     assert "not all actions are closed after 0.3 s" in result.err
 
 
-def test_progress_comes_as_lines_on_stderr_while_it_goes_on(cli, image, devices):
+def test_progress_comes_as_lines_on_stderr_while_it_goes_on(cli, image, devices, monkeypatch):
     device = devices("dev-1")
     cli.ok("publish", image)
     cli.ok("assign", "fw:2.0.0", "dev-1")
-
-    def update():
-        time.sleep(0.5)
-        device.report(1, "proceeding", "none", "downloaded 40 %")
-        time.sleep(0.5)
-        device.report(1, "closed", "success", "installed")
-
-    thread = threading.Thread(target=update)
-    thread.start()
-    result = cli.ok("watch", "1", "--interval", "0.1", "--timeout", "20")
-    thread.join()
+    # The device goes on between two looks.
+    steps = iter([("proceeding", "none", "downloaded 40 %"), ("closed", "success", "installed")])
+    monkeypatch.setattr(time, "sleep", lambda _: device.report(1, *next(steps)))
+    result = cli.ok("watch", "1")
     assert "dev-1 action 1 running: downloaded 40 %" in result.err
     assert len(result.out.splitlines()) == 1
 
