@@ -16,6 +16,8 @@ from pathlib import Path
 import certificates
 import pytest
 
+pytestmark = pytest.mark.slow  # each command is a process
+
 PASSWORD = "correct horse"
 PROGRAM = Path(sys.executable).parent / "rollouts"
 

@@ -17,6 +17,8 @@ from rollouts.api.sets import DistributionSets
 from rollouts.cli.exits import Exit
 from rollouts.cli.settings import KEYS
 
+pytestmark = pytest.mark.slow  # each command is a process
+
 ROOT = Path(__file__).parents[3]
 README = ROOT / "tools/rollouts/README.md"
 TEXT = README.read_text(encoding="utf-8")
