@@ -25,6 +25,8 @@ RANDOM = {"ddi_base.http: poll with it (6)", "mgmt_login.http: wrong method"}
 # The probe, which sleeps for most of a minute, takes longer than this on one that is not.
 TIMED = {"ddi_types.http: view after: window open"}
 SLOW_S = 100
+# That of 1.1.0 was itself recorded on one that was not: a look came after the window's end.
+CHANCE = {HAWKBIT_1_0_4: RANDOM, HAWKBIT_1_1_0: RANDOM | TIMED}
 
 pytestmark = [
     pytest.mark.slow,
@@ -59,8 +61,8 @@ def test_answers_and_beliefs_are_those_of_hawkbit(dialect, tmp_path):
         capture_output=True,
         text=True,
     )
-    different = set(re.findall(r"^  (\S+: .*)$", compared.stdout, re.M)) - RANDOM
+    assert "steps the same" in compared.stdout, compared.stderr
+    different = set(re.findall(r"^  (\S+: .*)$", compared.stdout, re.M)) - CHANCE[dialect]
     if different == TIMED and is_slow:
         pytest.skip("all is the same but a window of 4 seconds, for which this computer is slow")
     assert not different, compared.stdout
-    assert compared.returncode == 0, compared.stdout
