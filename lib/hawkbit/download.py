@@ -167,7 +167,7 @@ class Download:
     def _check_head(self, response, start, end):
         # Returns where the body ends.
         coding = response.header("content-encoding")
-        if response.status in (200, 206) and (coding or "identity") != "identity":
+        if response.status in (200, 206) and (coding or "identity").lower() != "identity":
             raise ProtocolError("compressed on the way (%s): switch that off there" % coding)
         if response.status == 206:
             return self._check_range(response, start, end)

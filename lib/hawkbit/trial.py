@@ -162,7 +162,6 @@ class Trial:
 
 def _attempt(step, **kwargs):
     try:
-        return step(**kwargs)
+        step(**kwargs)
     except Exception as e:
         log.line(log.ERROR, "trial: %r", e)
-        return True

@@ -280,6 +280,19 @@ def test_scheme_of_a_link_is_read_in_capitals_too():
     assert asks.artifact(client, "HTTPS://cdn/x", 0, 10).status == 206
 
 
+def test_content_coding_that_changes_nothing_is_taken():
+    for coding in ("identity", "Identity"):
+        server = FakeServer()
+        action = server.assign(DATA)
+
+        def coded(request, coding=coding):
+            status, headers, body = artifact_answer(request, DATA)
+            return status, dict(headers, **{"Content-Encoding": coding}), body
+
+        server.fault("artifacts", coded)
+        finished(FakeDevice(server), action)
+
+
 def test_compressed_and_multipart_answers_are_named():
     for headers, words in (
         ({"Content-Encoding": "gzip"}, "compressed"),
