@@ -206,7 +206,7 @@ class FakeServer:
         return artifact_answer(request, self.files[path])
 
     def _action(self, request, words):
-        found = [action for action in self.actions if action.id == words[1]]
+        found = [action for action in self.actions if words[1:2] == [action.id]]
         if not found:
             return error(404, "repo.entityNotFound")
         answers = {

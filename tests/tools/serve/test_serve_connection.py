@@ -45,6 +45,19 @@ def test_every_100th_answer_is_the_last(hawkbit, device_head):
         assert sock.recv(1) == b""
 
 
+def test_client_that_goes_away_in_its_body_is_no_error(hawkbit, device_head, caplog):
+    head = device_head.replace("GET", "PUT").replace(" HTTP", "/configData HTTP") % "1.1"
+    with connect(hawkbit) as sock:
+        sock.sendall(
+            f"{head}Content-Type: application/json\r\nContent-Length: 99\r\n\r\n{{".encode()
+        )
+    for _ in range(9):  # it has seen the end of the first one by then
+        with connect(hawkbit) as sock:
+            sock.sendall((device_head % "1.1" + "\r\n").encode())
+            assert " 200 " in answer(sock)[0]
+    assert caplog.messages == []
+
+
 def test_400_closes_the_connection(hawkbit, device_head):
     with connect(hawkbit) as sock:
         head = device_head.replace(" HTTP", "/deploymentBase/x HTTP") % "1.1"

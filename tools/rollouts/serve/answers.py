@@ -6,7 +6,7 @@ from http.client import responses
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match
 
@@ -103,6 +103,11 @@ def _methods(request: Request) -> set[str]:
 def unstorable(request: Request, error: ValueError | ArithmeticError) -> Response:
     """Half a surrogate pair, or a number too large for the database."""
     return api_error(request, errors.not_readable("A value is not one that can be stored."))
+
+
+def gone(request: Request, error: ClientDisconnect) -> Response:
+    """The client went away before its body was whole: nobody reads this."""
+    return Response(status_code=400)
 
 
 def crash(request: Request, error: Exception) -> Response:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from .. import __version__
@@ -76,6 +76,7 @@ _ERRORS = {
     errors.Empty: answers.empty,
     RequestValidationError: answers.validation_error,
     HTTPException: answers.http_exception,
+    ClientDisconnect: answers.gone,
     UnicodeEncodeError: answers.unstorable,
     OverflowError: answers.unstorable,
     Exception: answers.crash,
