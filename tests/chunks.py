@@ -1,15 +1,19 @@
-"""Tests that are thousands of cases in a few items: spread over the cores, and counted.
+"""How tests are spread over the cores; those that are thousands of cases in a few items also
+count them.
 
 def test_any(chunk, record_property):
     record_property("tally", ("power cuts", made, ended_right))
 """
 
+import os
 from collections import Counter
 
 import pytest
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 _FOLDERS = ("tests/crash/", "tests/fuzz/")
+# Beside one for each core: most tests wait for a server or a process, not for a core.
+_MORE_WORKERS = 2
 
 
 class _Scheduling(LoadScopeScheduling):
@@ -21,6 +25,11 @@ class _Scheduling(LoadScopeScheduling):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     return _Scheduling(config, log) if config.getoption("dist") == "loadscope" else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    return (os.cpu_count() or 1) + _MORE_WORKERS
 
 
 def pytest_terminal_summary(terminalreporter):

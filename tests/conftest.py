@@ -14,9 +14,13 @@ import time
 import interpreters
 import pytest
 import servers
-from chunks import pytest_terminal_summary, pytest_xdist_make_scheduler  # noqa: F401 - hooks
+from chunks import (  # noqa: F401 - hooks
+    pytest_terminal_summary,
+    pytest_xdist_auto_num_workers,
+    pytest_xdist_make_scheduler,
+)
 
-TIMEOUT_S = 60
+TIMEOUT_S = 300  # a hang's end, on a machine with much else to do
 SLOW = 10  # a board, the more so an emulated one
 _RESULT = re.compile(r"(PASS|FAIL|SKIP) (test_\w+) ?(.*)")
 

@@ -15,7 +15,7 @@ from simboard.host import Board, new_flash
 from simboard.power import STREAM
 from simboard.process import ProcessBoard
 
-_BOOT_TIMEOUT_S = 60
+_BOOT_TIMEOUT_S = 300
 _STREAM_STEP = 4 * KB
 # Heads, JSON and what is not a whole step: at most, over all boots.
 _OTHER_BYTES = 16 * KB
