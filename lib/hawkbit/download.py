@@ -190,7 +190,7 @@ class Download:
 
     def _check_length(self, response):
         length = response.header("content-length")
-        kind = response.header("content-type") or "octet"
+        kind = (response.header("content-type") or "octet").lower()
         if length == str(self.file.size) or not length and "html" not in kind:
             return
         if "octet" not in kind:

@@ -249,14 +249,24 @@ def test_portals_page_in_the_middle_is_for_now():
 
 
 def test_portals_page_without_a_length_is_for_now_too():
-    server = FakeServer()
-    action = server.assign(DATA)
-    chunked = {"Content-Type": "text/html", "Transfer-Encoding": "chunked"}
-    server.fault("bytes=4096-", (200, chunked, b"<html>"), 8)
-    device = FakeDevice(server)
-    device.cycles(4)
-    assert action.is_active and "someone else answers" in device.errors()[0]
-    finished(device, action, cycles=8)
+    for kind in ("text/html", "Text/HTML", "APPLICATION/XHTML+XML"):
+        server = FakeServer()
+        action = server.assign(DATA)
+        chunked = {"Content-Type": kind, "Transfer-Encoding": "chunked"}
+        server.fault("bytes=4096-", (200, chunked, b"<html>"), 8)
+        device = FakeDevice(server)
+        device.cycles(4)
+        assert action.is_active and "someone else answers" in device.errors()[0], kind
+        finished(device, action, cycles=8)
+
+
+def test_another_size_of_an_octet_stream_is_final_in_any_case_of_letters():
+    for kind in ("application/octet-stream", "Application/Octet-Stream"):
+        server = FakeServer()
+        action = server.assign(DATA)
+        server.fault("artifacts", (200, {"Content-Type": kind}, b"x" * 1560), 8)
+        FakeDevice(server).cycles(3)
+        assert action.status == "error" and "1560 on the server" in str(action.entries), kind
 
 
 def test_range_is_read_whatever_its_unit_looks_like():
