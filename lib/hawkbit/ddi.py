@@ -122,7 +122,8 @@ def config_data(attributes, mode=MODE_MERGE):
 
 
 def _clean(value):
-    return "".join(
-        c if " " <= c < "~" and c != "`" or c in "\t\n" else "_"
-        for c in str(value)[:_MAX_ATTRIBUTE]
-    )
+    text = clean = str(value)[:_MAX_ATTRIBUTE]
+    for c in text:
+        if not (" " <= c < "~" and c != "`" or c in "\t\n"):
+            clean = clean.replace(c, "_")
+    return clean

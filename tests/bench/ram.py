@@ -31,9 +31,9 @@ from rollouts.testing import LocalServer, local_server
 from size import APART, KB, ROOT, compile_library
 from tls_proxy import TLSProxy
 
-UPDATE_BUDGET = 112 * KB
+UPDATE_BUDGET = 110 * KB
 ROLLBACK_BUDGET = 5 * KB
-BY_DELTA_BUDGET = UPDATE_BUDGET + 14 * KB
+BY_DELTA_BUDGET = 126 * KB
 DELTA_32_BIT_BUDGET = 12 * KB
 AT_REST_32_BIT_BUDGET = 34 * KB
 EVERYTHING_32_BIT_BUDGET = 60 * KB

@@ -12,6 +12,7 @@ gc.threshold(2048)
 import os
 import sys
 
+import machine  # noqa: F401 - built in on a chip: no late import, as the library's is
 from hawkbit import rollback
 
 rollback.guard()
