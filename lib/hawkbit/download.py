@@ -20,6 +20,7 @@ trial                  what judges it after activate() (see trial.py), or None
 read_base(offset, buf) fill `buf` from what runs now, for deltas; only a slot has it
 """
 
+import binascii
 import hashlib
 
 from micropython import const
@@ -232,7 +233,7 @@ class Download:
 
         Only a resumed file gets that second chance. Raises UpdateError.
         """
-        digest = "".join("%02x" % b for b in self._hash.digest())
+        digest = binascii.hexlify(self._hash.digest()).decode()
         if digest == self.artifact.digest:
             try:
                 self._sink.finish()

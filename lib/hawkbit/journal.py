@@ -54,7 +54,7 @@ _TYPES = (  # names in a text, which are no names for good in a board's RAM
     (list, "reports installed"),
     (dict, "kept signed counters"),
 )
-_MAX_SIZE = const(4000)  # one page of NVS; four long reports are well below
+_MAX_SIZE = const(4000)  # one page of NVS; report.py bounds what may grow
 
 
 class NVSStore:

@@ -4,6 +4,8 @@
 progress, which may be lost and has a budget. Imported when there is something to tell.
 """
 
+import json
+
 from micropython import const
 
 from hawkbit import log
@@ -20,7 +22,7 @@ from hawkbit.errors import PASSING, HTTPError, ProtocolError
 from hawkbit.journal import DOWNLOADING, IDLE, REPORTING, STAGED
 
 _MAX_POSTS = const(18)  # of 20: one is for the end, one for an answer to a cancel
-_MAX_REPORTS = const(4)
+_MAX_QUEUE = const(2400)  # bytes: the record goes into one page of NVS, see journal.py
 
 
 class Reports:
@@ -36,6 +38,9 @@ class Reports:
         """Return the undelivered final reports, oldest first."""
         return self._journal.record.get("reports", [])
 
+    def _others(self, action_id):
+        return [report for report in self.queue() if report[0] != action_id]
+
     def end(self, finished, details, execution=EXEC_CLOSED, **keys):
         """End the action in the journal, with its one final report; `keys` stay in the record."""
         record = self._journal.record
@@ -44,9 +49,9 @@ class Reports:
             keys["lost"] = action_id
         if finished == RESULT_SUCCESS and execution == EXEC_CLOSED and record.get("signed"):
             keys["counters"] = dict(record.get("counters", {}), **record["signed"])
-        queue = [report for report in self.queue() if report[0] != action_id]
+        queue = self._others(action_id)
         queue.append([action_id, execution, finished, details])
-        if len(queue) > _MAX_REPORTS:
+        while len(queue) > 1 and len(json.dumps(queue).encode()) > _MAX_QUEUE:
             log.line(log.ERROR, "action %s: report lost: too many", queue.pop(0)[0])
         self._journal.renew(
             state=REPORTING,
@@ -104,8 +109,7 @@ class Reports:
             return
         if poll.deployment and poll.deployment.action_id == action_id:
             raise ProtocolError("action %s is offered, and its report is refused" % action_id)
-        queue = [report for report in self.queue() if report[0] != action_id]
-        self._journal.write(reports=queue)
+        self._journal.write(reports=self._others(action_id))
         self._go_idle()
 
     def _send(self, action_id, execution, finished, details):

@@ -119,10 +119,19 @@ def test_details_are_cleaned_when_they_are_sent():
     assert session.requests[0].json()["status"]["details"] == ["(b)" + "x" * 509]
 
 
-def test_more_reports_than_flash_is_for_drop_the_oldest():
-    found, _, store = reports([], [[str(i), "closed", "success", []] for i in range(4)])
-    found.end(deployment.RESULT_SUCCESS, [])
-    assert [report[0] for report in on_flash(store)] == ["1", "2", "3", "7"]
+# A character, and how many of the reports full of it there is room for at least.
+FULL_OF = (("x", 4), ("\x01", 1), ("é", 1), ("漢", 1), ("😀", 1))
+
+
+def test_more_reports_than_flash_has_room_for_drop_the_oldest():
+    for character, at_least in FULL_OF:
+        details = [character * 256, character * 256]
+        older = [[str(i), "closed", "failure", details] for i in range(6)]
+        found, _, store = reports([], older)
+        found.end(deployment.RESULT_FAILURE, details)
+        kept = [report[0] for report in on_flash(store)]
+        assert kept == ["0", "1", "2", "3", "4", "5", "7"][-len(kept) :], character
+        assert at_least <= len(kept) < 7, (character, len(kept))
 
 
 def test_progress_is_written_down_before_it_is_sent():
