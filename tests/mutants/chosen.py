@@ -7,17 +7,23 @@ import ast
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
+import threading
 from collections import Counter
 from pathlib import Path
 
 import interpreters
+import servers
+from interpreters import DEVICE
 
 LIB = interpreters.ROOT / "lib" / "hawkbit"
 RESULTS = interpreters.ROOT / "build" / "mutants"
 CHILD = Path(__file__).with_name("child.py")
+WAIT_S = 600
+_starting = threading.Lock()
 
 
 class Chosen:
@@ -27,9 +33,8 @@ class Chosen:
         self._tests = {}  # module -> line -> {(file, test)}
         self._cost_s = {}
         self._found: Counter[tuple[str, str]] = Counter()
-        paths = [path for path in sorted(interpreters.DEVICE.glob("test_*.py")) if _names(path)]
-        for path in on_file(paths):
-            self._measure(path.stem, _names(path))
+        for path in on_file(sorted(DEVICE.glob("test_*.py"))):
+            self._measure(path.stem, tests_in(path.stem))
 
     def _measure(self, file: str, names: list[str]) -> None:
         for name, (passed, cost_s, lines) in _measured(file, names).items():
@@ -73,7 +78,7 @@ def _measured(file: str, names: list[str]) -> dict:
     # Kept until a file that it may depend on is another.
     kept = RESULTS / f"{file}-{_fingerprint(file)}.json"
     if not kept.exists():
-        done = run(["--lines", str(LIB), file, *names], None, 600)
+        done = run(file, names, None, 600, "--lines", str(LIB))
         if done.returncode and b"runner.Skip" not in done.stderr:
             raise SystemExit(f"{file}: {done.stderr.decode()}")
         for old in RESULTS.glob(f"{file}-*.json"):
@@ -85,30 +90,39 @@ def _measured(file: str, names: list[str]) -> dict:
 
 def _fingerprint(file: str) -> str:
     sources = [*LIB.glob("*.py"), *(interpreters.ROOT / "boards" / "unix").rglob("*.py")]
-    sources += [p for p in interpreters.DEVICE.glob("*.py") if not p.stem.startswith("test_")]
-    sources.append(interpreters.DEVICE / f"{file}.py")
+    sources += [p for p in DEVICE.glob("*.py") if not p.stem.startswith("test_")]
+    sources.append(DEVICE / f"{file}.py")
     return hashlib.sha256(b"".join(p.read_bytes() for p in sorted(sources))).hexdigest()[:12]
 
 
-def run(arguments: list[str], first: Path | None, cpu_s: float) -> subprocess.CompletedProcess:
+def run(
+    file: str, names: list[str], first: Path | None, cpu_s: float, *options: str
+) -> subprocess.CompletedProcess:
     """Run child.py in an empty folder; first: a folder before all others on its path.
 
-    Counts CPU time, so that a busy computer kills no mutant.
+    Counts CPU time, so that a busy computer kills no mutant; WAIT_S ends what waits for ever.
     """
     _, env = interpreters.command("cpython", "", [])
     path = os.pathsep.join(filter(None, [str(first or ""), env["PYTHONPATH"]]))
-    env = {**os.environ, "ROOT": str(interpreters.ROOT), "PYTHONPATH": path}
+    env = {**os.environ, "ROOT": str(interpreters.ROOT), "PYTHONPATH": path, **servers_of(file)}
+    limits = ["timeout", str(WAIT_S), "prlimit", f"--cpu={int(cpu_s) + 1}", f"--as={2 << 30}"]
+    command = [*limits, sys.executable, "-B", CHILD, *options, file, *names]
     with tempfile.TemporaryDirectory() as folder:
-        command = ["prlimit", f"--cpu={int(cpu_s) + 1}", f"--as={2 << 30}", sys.executable, "-B"]
-        return subprocess.run(
-            [*command, CHILD, *arguments], cwd=folder, env=env, capture_output=True
-        )
+        return subprocess.run(command, cwd=folder, env=env, capture_output=True)
 
 
-def _names(path: Path) -> list[str]:
-    # What needs a server is left out: those files are about net, which CPython has another of.
-    source = path.read_text()
-    if "\nNEEDS = " in source:
-        return []
-    functions = [n.name for n in ast.parse(source).body if isinstance(n, ast.FunctionDef)]
+def tests_in(file: str) -> list[str]:
+    """Return the names of the tests in a file."""
+    functions = [
+        node.name
+        for node in ast.parse((DEVICE / f"{file}.py").read_text()).body
+        if isinstance(node, ast.FunctionDef)
+    ]
     return [name for name in functions if name.startswith("test_")]
+
+
+def servers_of(file: str) -> dict[str, str]:
+    """Start the servers that a file needs; return what its environment then has."""
+    needed = re.search(r"^NEEDS = \((.*)\)$", (DEVICE / f"{file}.py").read_text(), re.M)
+    with _starting:
+        return servers.variables(re.findall(r'"(\w+)"', needed[1]) if needed else ())
