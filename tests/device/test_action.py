@@ -326,6 +326,18 @@ def test_action_gone_by_force_quit_is_forgotten():
     assert newer.status == "finished"
 
 
+def test_cancel_of_what_has_ended_waits_for_its_report():
+    server, device, action = assigned(chunks=[])
+    server.fault("deploymentBase/1/feedback", CLOSED)
+    device.cycle()
+    action.status = "canceling"
+    before = len(server.session.requests)
+    device.cycle()
+    asked = [r.path.split("?")[0][len(BASE) :] for r in server.session.requests[before:]]
+    assert asked == ["/deploymentBase/1/feedback", "", "/cancelAction/1"]
+    assert action.cancel_entries == []
+
+
 # --- failures that end the action
 
 

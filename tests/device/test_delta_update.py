@@ -82,6 +82,7 @@ def stored(*whole):
 
 
 ONE = (0, IMAGE[:4096])
+LAST = IMAGE[len(IMAGE) // 4096 * 4096 :]
 # what is wrong, the file, and whether that shows before anything is written
 DAMAGED = (
     ("nothing", b"", True),
@@ -111,7 +112,7 @@ DAMAGED = (
     (
         "more blocks than the image has",
         make(IMAGE, BASE)[: -5 - len(IMAGE) % 4096]
-        + frame(len(IMAGE) // 4096, deflated(2 * (literal(bytes(2000)) + additions())), 2),
+        + frame(len(IMAGE) // 4096, deflated(2 * (literal(LAST) + additions())), 2),
         False,
     ),
 )
@@ -227,6 +228,18 @@ def test_delta_that_comes_on_the_way_goes_on_from_what_is_stored():
     device.reset(was_cut=True)
     ends_well(server, device)
     assert server.seen(DELTA) and device.sinks["os"].calls.count("write") == 8
+
+
+def test_second_chance_of_what_was_spoiled_on_flash_is_the_full_image():
+    server, device = board()
+    for _ in device.updater.cycle():
+        if device.record().get("at", 0) >= 16384:
+            break
+    device.sinks["os"].data[0] ^= 1
+    device.reset(was_cut=True)
+    asked = len(server.seen(DELTA))
+    ends_well(server, device)
+    assert all(r.range()[0] > 0 for r in server.seen(DELTA)[asked:]) and server.seen(FULL)
 
 
 def test_delta_that_goes_on_the_way_leaves_what_is_stored():

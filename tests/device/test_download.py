@@ -332,6 +332,38 @@ def test_error_of_the_server_leaves_the_download_where_it_was():
         assert found.finish() is True
 
 
+def test_fifth_permanent_answer_without_progress_is_the_end():
+    elsewhere = (206, {"Content-Range": "bytes 9-99/20000"}, b"")
+    short = (206, {"Content-Range": "bytes 0-8191/20000"}, DATA[:5000])  # one block of progress
+    for answers, kind in (
+        ([empty(404)] * 5, HTTPError),
+        ([elsewhere] * 5, ProtocolError),
+        ([short] + [elsewhere] * 4, ProtocolError),
+        ([elsewhere] * 4 + [short] + [elsewhere] * 4, ProtocolError),
+    ):
+        found, _, _ = download(answers)
+        begin(found)
+        for _ in answers[1:]:
+            raises(kind, window, found)
+        assert "does not give it" in str(raises(UpdateError, window, found))
+
+
+def test_compressed_error_is_the_error_that_it_is():
+    found, _, _ = download([(404, {"Content-Encoding": "gzip"}, b"?")])
+    begin(found)
+    assert raises(HTTPError, window, found).status == 404
+
+
+def test_whole_file_that_breaks_off_is_asked_for_on_with_its_etag():
+    whole = (200, {"ETag": '"1"', "Content-Length": "20000"}, DATA[:9000])
+    found, session, _ = download([whole, CLOSED])
+    begin(found)
+    for _ in range(2):
+        raises(OSError, window, found)
+    assert session.requests[1].range() == (8192, 16384)
+    assert session.requests[1].headers["if-range"] == '"1"'
+
+
 def test_sink_that_refuses_stops_before_the_first_request():
     sink = FakeSink(errors={"begin": UpdateError("too large")})
     found, session, _ = download(sink=sink)

@@ -10,7 +10,8 @@ def stored(server, files, **kwargs):
     """Return a device that has stored `files`, {name: bytes}, for a download-only action."""
     artifacts = [server.add(files[name], name) for name in sorted(files)]
     action = server.assign(chunks=[chunk(artifacts, part="app")], update="skip")
-    device = FakeDevice(server, sinks={"app": FakeSink(is_slot=False, needs_reset=False)})
+    sinks = {part: FakeSink(is_slot=False, needs_reset=False) for part in ("app", "web")}
+    device = FakeDevice(server, sinks=sinks)
     device.client.json_limit = 128 * 1024
     device.cycles(2)
     assert action.status == "downloaded"
@@ -38,6 +39,15 @@ def test_stored_files_are_used_only_by_an_action_with_all_of_them():
         assert newer.status == "finished", files
         begun = len([r for r in server.seen("artifacts") if r.range()[0] == 0])
         assert begun - before == fetched, (sorted(files), begun - before)
+
+
+def test_what_is_stored_of_one_part_is_none_of_another():
+    server = FakeServer()
+    device = stored(server, {"a": pattern(5000)})
+    newer = server.assign(chunks=[chunk([server.add(pattern(5000), "a")], part="web")])
+    device.cycles(3)
+    assert newer.status == "finished"
+    assert "activate" in device.sinks["web"].calls and "activate" not in device.sinks["app"].calls
 
 
 def test_record_of_an_action_with_very_many_files_fits_into_nvs():

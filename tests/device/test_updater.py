@@ -521,11 +521,12 @@ def test_only_the_last_answer_of_the_trial_counts():
 
 
 def test_refusal_on_trial_is_not_made_good_by_an_outage():
-    server, device, action = on_trial()
-    server.fault("GET", empty(401), 3)
-    server.fault("GET", empty(503))
-    device.cycles(130)
-    assert device.resets == 2
+    for refusal in (empty(401), empty(404), (200, {}, b"<html>a portal"), (200, {}, b"{}")):
+        server, device, action = on_trial()
+        server.fault("GET", refusal, 3)
+        server.fault("GET", empty(503))
+        device.cycles(130)
+        assert device.resets == 2, refusal
 
 
 def test_silence_before_an_outage_says_nothing_against_the_image():
@@ -625,6 +626,31 @@ def test_bad_image_whose_report_is_lost_is_not_downloaded_for_ever():
     server.fault("feedback", empty(400))
     device.cycles(12)
     assert len(server.seen("artifacts")) <= 2 * 3, len(server.seen("artifacts"))
+
+
+def test_none_of_several_that_ended_here_is_begun_again_before_its_report_is_delivered():
+    server, device = ready()
+    server.fault("feedback", CLOSED)
+    actions = []
+    for _ in range(3):
+        actions.append(server.assign(chunks=[]))
+        device.cycle()
+        actions[-1].is_active = False  # the next has its turn
+    assert [report[0] for report in device.record()["reports"]] == ["1", "2", "3"]
+    for action in actions:
+        action.is_active = True
+        asked = len(server.seen("GET " + BASE + "/deploymentBase"))
+        device.cycle()
+        assert len(server.seen("GET " + BASE + "/deploymentBase")) == asked, action.id
+        action.is_active = False
+
+
+def test_each_failure_is_reported_in_the_cycle_that_saw_it():
+    server, device = ready()
+    for _ in range(3):
+        action = server.assign(chunks=[])
+        device.cycle()
+        assert action.status == "error" and device.record()["state"] == "idle", action.id
 
 
 def test_image_that_rolls_back_and_whose_report_is_lost_is_not_installed_for_ever():
