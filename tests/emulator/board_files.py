@@ -26,6 +26,11 @@ GIVES_UP_AFTER_A_MINUTE = """
 from hawkbit.updater import Updater
 Updater.confirm_timeout_s = 60
 """
+# A board that is switched on waits up to 10 s otherwise, so that a fleet's polls are spread.
+POLLS_AT_ONCE = """
+from hawkbit.updater import Updater
+Updater.first_poll_spread_s = 0
+"""
 # Resets the board, if the emulator has that watchdog.
 WATCHDOG_TRIAL = b"""
 import machine

@@ -167,6 +167,7 @@ def ready(wifi, make_board, office, app):
         config = config or board_files.config_py(office.setup())
         flash_file.put(board.flash_file, "/config.py", config)
         flash_file.put(board.flash_file, "/main.py", main or board_files.main_py(before))
+        flash_file.compact(board.flash_file, "/main.py")
         office.publish(image, "2.0.0", *publish)
         return board, office.assign("2.0.0", *assign)
 

@@ -39,6 +39,19 @@ def install(path: Path) -> None:
             board.put(f"/lib/hawkbit/{compiled.name}", compiled.read_bytes())
         for file in installer.files_for([installer.CONFIG.name]):
             board.put(f"/{file.name}", file.read_bytes())
+    compact(path, f"/lib/hawkbit/{compiled.name}")
+
+
+def compact(path: Path, name: str) -> None:
+    """Have littlefs write the log of that file's folder anew, as it does once that is full.
+
+    A board goes through the logs for each module, so that it boots in half the time after.
+    """
+    with opened(path) as board:
+        folder = Os(open_files(board.flash, board.partitions()))
+        while not board.flash.erases:
+            folder.rename(name, f"{name}~")
+            folder.rename(f"{name}~", name)
 
 
 def get(path: Path, name: str) -> bytes:

@@ -7,7 +7,7 @@ in the same places as a fast one.
 import random
 from collections import namedtuple
 
-from emulator.serial_log import SilentError
+from emulator.serial_log import LostNetworkError, SilentError
 
 # Each of these waits is over at the latest when the update ends.
 DOWNLOAD = (
@@ -27,7 +27,8 @@ TRIAL = (
 WORDS = DOWNLOAD + TRIAL
 _END = r"^hawkbit: state: idle$"
 _MAX_DELAY_S = 3.0
-_MOST_CUTS = 3
+_MAX_LOST = 5  # times in one wait that the emulated radio may lose its network
+_MOST_CUTS = 6  # many to one update: each costs a boot, the rest is shared
 
 Cut = namedtuple("Cut", ("word", "delay_s"))
 
@@ -69,13 +70,19 @@ def run(board, cuts, is_over, sleep) -> int:
 
 
 def _has_ended(board, is_over, pattern) -> bool:
-    try:
-        return bool(board.log.expect(pattern)[1])
-    except SilentError:
-        # The power may have been cut between the last report and the word for it.
-        if is_over():
-            return True
-        raise
+    for _ in range(_MAX_LOST):
+        try:
+            return bool(board.log.expect(pattern)[1])
+        except SilentError:
+            # The power may have been cut between the last report and the word for it.
+            if is_over():
+                return True
+            raise
+        except LostNetworkError:
+            # The radio's fault, and for the board one more power cut.
+            board.cut_power()
+            board.power_on()
+    raise LostNetworkError(f"the emulated radio lost its network {_MAX_LOST} times in a row")
 
 
 def slots(new: str) -> dict:

@@ -65,11 +65,12 @@ class SerialLog:
         with self._changed:
             self._heard_s = self._clock()
             while not (found := wanted.search(self.text, self._at, self._end(pattern))):
+                if self.text.count(_LOST, self._at) >= _LOST_TIMES:
+                    self._at = len(self.text)  # told once
+                    raise LostNetworkError("the emulated radio has lost its network: run it again")
                 left_s = self._heard_s + self._silence_s - self._clock()
                 if self._closed or left_s <= 0:
                     raise SilentError(self._complaint(pattern))
-                if self.text.count(_LOST, self._at) >= _LOST_TIMES:
-                    raise LostNetworkError("the emulated radio has lost its network: run it again")
                 self._changed.wait(left_s)
             self._at = found.end()
             return found

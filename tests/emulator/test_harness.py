@@ -7,7 +7,7 @@ import pytest
 from emulator import power_cuts
 from emulator.conftest import _existing
 from emulator.qemu import Emulator, EmulatorError
-from emulator.serial_log import Heap, SerialLog, SilentError
+from emulator.serial_log import Heap, LostNetworkError, SerialLog, SilentError
 
 BOOT = b"ets Jul 29 2019 12:21:46\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x12\r\nentry 0x400805cc\r\n"
 DOWNLOADING = b"hawkbit: state: downloading\r\nheap: state: downloading: 1 2 3 4 5\r\n"
@@ -88,7 +88,7 @@ def test_absent_emulator_skips_and_a_wrong_path_fails(monkeypatch):
 def test_plans_are_those_of_their_seeds_and_cut_everywhere():
     plans = [power_cuts.plan(seed) for seed in range(200)]
     assert plans == [power_cuts.plan(seed) for seed in range(200)]
-    assert {len(cuts) for cuts in plans} == {1, 2, 3}
+    assert {len(cuts) for cuts in plans} == set(range(1, 7))
     assert {cut.word for cuts in plans for cut in cuts} == set(power_cuts.WORDS)
 
 
@@ -110,6 +110,7 @@ class ScriptedBoard:
 
 IDLE = b"hawkbit: state: idle\n"
 STAGED = b"hawkbit: state: staged\n"
+LOST = b"hawkbit: error: [Errno 118] EHOSTUNREACH\n" * 3
 CUTS = [power_cuts.Cut(word, 0) for word in (r"^hawkbit: state: staged$", r"^rst:0xc ")]
 
 
@@ -119,6 +120,7 @@ CUTS = [power_cuts.Cut(word, 0) for word in (r"^hawkbit: state: staged$", r"^rst
         ((STAGED, b"rst:0xc (SW)\n", IDLE), 2),
         ((STAGED, IDLE), 1),  # the second word does not come any more
         ((STAGED, b""), 1),  # cut between the report and the word for it
+        ((STAGED, LOST, IDLE), 1),  # the radio's fault: switched off and on
     ],
 )
 def test_cuts_are_made_at_their_words_until_the_end(boots, made):
@@ -128,9 +130,16 @@ def test_cuts_are_made_at_their_words_until_the_end(boots, made):
     assert not board.is_on
 
 
-def test_board_that_hangs_after_a_cut_is_told():
-    with pytest.raises(SilentError, match="silent"):
-        power_cuts.run(ScriptedBoard(STAGED, b""), CUTS, lambda: False, lambda s: None)
+@pytest.mark.parametrize(
+    ("boots", "error", "words"),
+    [
+        ((STAGED, b""), SilentError, "silent"),
+        ((STAGED, *[LOST] * 6), LostNetworkError, "5 times in a row"),
+    ],
+)
+def test_board_that_hangs_after_a_cut_is_told(boots, error, words):
+    with pytest.raises(error, match=words):
+        power_cuts.run(ScriptedBoard(*boots), CUTS, lambda: False, lambda s: None)
 
 
 class Beliefs:
