@@ -16,7 +16,7 @@ from pathlib import Path
 
 from rollouts.api import Hawkbit
 from rollouts.api.models import NewSoftwareModule
-from rollouts.api.upload import sha256_of
+from rollouts.api.modules import sha256_of
 from serving import serve
 
 MIN_RATIO = 0.7

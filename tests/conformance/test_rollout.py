@@ -5,7 +5,7 @@ import time
 
 import pytest
 from conformance.lab import Lab
-from rollouts.api.rollout_models import NewGroup, NewRollout, Threshold
+from rollouts.api.rollouts import NewGroup, NewRollout, Threshold
 
 _LOOK_S = 0.5
 _LOOKS = 240

@@ -3,16 +3,13 @@
 from typing import Self
 
 from rollouts.api import wire
-from rollouts.api.actions import Actions
 from rollouts.api.configuration import Configuration
-from rollouts.api.filters import TargetFilters
 from rollouts.api.login import Login
 from rollouts.api.models import UserInfo
 from rollouts.api.modules import SoftwareModules
 from rollouts.api.rollouts import Rollouts
 from rollouts.api.sets import DistributionSets
-from rollouts.api.tags import TargetTags
-from rollouts.api.targets import Targets
+from rollouts.api.targets import Actions, TargetFilters, Targets, TargetTags
 from rollouts.api.transport import Transport, path
 
 

@@ -1,26 +1,30 @@
 """What the kinds of entities have in common: how they are found, read, made and changed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
-from rollouts.api import paging, rsql, wire
+from rollouts.api import rsql, wire
 from rollouts.api.errors import BadAnswerError, ServerError
-from rollouts.api.metadata import Metadata
+from rollouts.api.models import MetadataEntry
 from rollouts.api.transport import Transport, path
 
+# hawkBit gives at most so many entries a page, and 50 unless asked.
+PAGE_ENTRIES = 500
 T = TypeVar("T", bound=wire.Model)
 Part = TypeVar("Part", bound=wire.Model)
 
 
-class Resource(Generic[T]):
-    """Entities of type `ENTITY` below `PATH`; lists are asked for with `PARAMS`."""
+class Collection(Generic[T]):
+    """Entries of type `ENTITY` below `PATH`; lists are asked for with `PARAMS`."""
 
     PATH: ClassVar[str]
     ENTITY: type[T]
     PARAMS: ClassVar[dict[str, str]] = {}
 
-    def __init__(self, transport: Transport):
+    def __init__(self, transport: Transport, *owner: str | int):
+        """`owner`: the segments above PATH, such as "targets" and a controller id."""
         self._transport = transport
+        self._owner = owner
 
     def find(self, query: str | None = None, sort: str = "id:ASC") -> list[T]:
         """Return all that match an RSQL query; deleted ones are not listed."""
@@ -29,6 +33,44 @@ class Resource(Generic[T]):
     def get(self, entity_id: int | str) -> T:
         """Also of one that is deleted but kept."""
         return self._read(self.ENTITY, entity_id)
+
+    def delete(self, entity_id: int | str) -> None:
+        self._transport.delete(self._path(entity_id))
+
+    def _path(self, *parts: str | int) -> str:
+        return path(*self._owner, self.PATH, *parts)
+
+    def _list(self, cls: type[Part], *parts: str | int, **asked: Any) -> list[Part]:
+        """Return a whole list as `cls`. `asked`: query, sort, and what goes along."""
+        entries = _entries(self._transport, self._path(*parts), **asked)
+        return [wire.decode(cls, item) for item in entries]
+
+    def _read(self, cls: type[Part], *parts: str | int) -> Part:
+        return wire.decode(cls, self._transport.get(self._path(*parts)))
+
+
+class Metadata(Collection[MetadataEntry]):
+    """Of a set, a module or a target. hawkBit since 0.9 ignores query and sort here."""
+
+    PATH = "metadata"
+    ENTITY = MetadataEntry
+
+    def find(self, query: str | None = None, sort: str = "key:ASC") -> list[MetadataEntry]:
+        return super().find(query, sort)
+
+    def create(self, entries: Sequence[MetadataEntry]) -> None:
+        """Add entries. Of a key that exists, a server of 2023 says 409, hawkBit >= 0.9 replaces
+        the value; not a target's, and a module's only if it comes alone."""
+        self._transport.post(self._path(), wire.encode(list(entries)))
+
+    def update(self, key: str, value: str, target_visible: bool | None = None) -> None:
+        """A module's entry needs `target_visible`: hawkBit answers 500 without."""
+        entry = MetadataEntry(key=key, value=value, target_visible=target_visible)
+        self._transport.put(self._path(key), wire.encode(entry))
+
+
+class Resource(Collection[T]):
+    """Entities that are made and changed, and have metadata."""
 
     def known(self, entity_id: int | str) -> T | None:
         """get(), or None where the server says that there is none."""
@@ -39,27 +81,13 @@ class Resource(Generic[T]):
                 return None
             raise
 
-    def delete(self, entity_id: int | str) -> None:
-        self._transport.delete(self._path(entity_id))
+    def count(self, query: str | None = None) -> int:
+        """Return how many match."""
+        where = self._path()
+        return _page(self._transport.get(where, limit=1, q=query or None), where)[1]
 
     def metadata(self, entity_id: int | str) -> Metadata:
         return Metadata(self._transport, self.PATH, entity_id)
-
-    def _path(self, *parts: str | int) -> str:
-        return path(self.PATH, *parts)
-
-    def _list(
-        self,
-        cls: type[Part],
-        *parts: str | int,
-        query: str | None = None,
-        sort: str = "id:ASC",
-        **params: str,
-    ) -> list[Part]:
-        return paging.read(self._transport, self._path(*parts), cls, query, sort, **params)
-
-    def _read(self, cls: type[Part], *parts: str | int) -> Part:
-        return wire.decode(cls, self._transport.get(self._path(*parts)))
 
     # What to do with a 2xx without a body: look.
 
@@ -87,3 +115,31 @@ class Resource(Generic[T]):
 def given(**members: object) -> dict[str, object]:
     """Return the members that are not None."""
     return {name: value for name, value in members.items() if value is not None}
+
+
+def _entries(
+    transport: Transport, where: str, query: str | None = None, sort: str = "id:ASC", **params: Any
+) -> Iterator[dict]:
+    """Yield every entry of a list as JSON. `query`: RSQL.
+
+    A sort is always sent, since the order of pages is not stable without one; `id:ASC`
+    is the only one that every list of every version takes. Servers that know no paging
+    on a list (metadata since 0.9) send all at once.
+    """
+    offset = 0
+    while True:
+        params |= {"limit": PAGE_ENTRIES, "offset": offset, "sort": sort, "q": query or None}
+        content, total = _page(transport.get(where, **params), where)
+        yield from content
+        offset += len(content)
+        if not content or offset >= total:
+            return
+
+
+def _page(answer: object, where: str) -> tuple[list, int]:
+    """Return the entries of a page, and how many there are on all pages."""
+    page = wire.check_object(answer, where)
+    content, total = page.get("content"), page.get("total")
+    if not isinstance(content, list) or not isinstance(total, int):
+        raise BadAnswerError(f"{where}: a page needs content and total")
+    return content, total

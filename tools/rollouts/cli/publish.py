@@ -10,7 +10,7 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from typer import Argument, Option
 
-from rollouts.api.upload import sha256_of
+from rollouts.api.modules import sha256_of
 from rollouts.cli.command import command
 from rollouts.cli.deltas import Deltas, show_sizes
 from rollouts.cli.exits import UsageError

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
-from rollouts.api.rollout_models import GroupAction, NewGroup, NewRollout, Threshold
+from rollouts.api.rollouts import GroupAction, NewGroup, NewRollout, Threshold
 from rollouts.cli import columns
 from rollouts.cli.command import command
 from rollouts.cli.exits import UsageError

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from rollouts import shares
 from rollouts.api.errors import RefusedError
-from rollouts.api.rollout_models import NewGroup, Rollout, RolloutGroup
+from rollouts.api.rollouts import NewGroup, Rollout, RolloutGroup
 from rollouts.release.watch import TimeoutReachedError, follow
 
 # The server's scheduler looks every two seconds; thousands of targets take some more.
