@@ -1,38 +1,20 @@
 """`rollouts cancel`, `history` and `actions`."""
 
 import dataclasses
-from typing import Annotated
 
 import typer
-from typer import Argument, Option
 
 from rollouts.api import rsql
 from rollouts.api.errors import RefusedError, ServerError
 from rollouts.api.models import Action, ActionStatus
 from rollouts.cli import columns
-from rollouts.cli.command import command
-from rollouts.cli.group import Listing as ListingGroup
-from rollouts.cli.group import group
+from rollouts.cli.command import argument, command, listing_group, option
 from rollouts.cli.options import ActionIds, DryRun, Listing, action_ids
 
 app = typer.Typer()
-fleet = group("Actions of all targets; see also cancel, history and watch.", ListingGroup)
+fleet = listing_group("Actions of all targets; see also cancel, history and watch.")
 
 _CANCELING = "canceling"
-
-
-@dataclasses.dataclass
-class Canceled:
-    action: int
-    controller_id: str
-    state: str
-
-
-_CANCELED_COLUMNS = {
-    "ACTION": lambda one: one.action,
-    "TARGET": lambda one: one.controller_id,
-    "STATE": lambda one: one.state,
-}
 
 
 @dataclasses.dataclass
@@ -45,7 +27,7 @@ class ActionWithHistory:
 def cancel(
     run,
     actions: ActionIds = None,
-    force: Annotated[bool, Option("--force", help="Do not wait for the device to agree.")] = False,
+    force: option(bool, "Do not wait for the device to agree.", "--force") = False,
     dry_run: DryRun = False,
 ):
     """Cancel actions: the device is asked to stop, and the action ends when it agrees.
@@ -54,19 +36,24 @@ def cancel(
     """
     open_actions = _open_actions(run.hawkbit, action_ids(actions))
     if dry_run:
-        how = "would be forced to end" if force else "would be canceled"
-        results = [Canceled(one.id, one.controller_id, how) for one in open_actions]
+        state = "would be forced to end" if force else "would be canceled"
     else:
-        results = [_cancel(run.hawkbit, one, force) for one in open_actions]
-    run.out.rows(results, _CANCELED_COLUMNS)
+        state = "canceled" if force else _CANCELING
+        for one in open_actions:
+            _cancel(run.hawkbit, one, force)
+    results = [
+        {"action": one.id, "controllerId": one.controller_id, "state": state}
+        for one in open_actions
+    ]
+    run.out.rows(results, columns.CANCELED)
 
 
 @command(app, "history", example="rollouts history kitchen-1 --last 3")
 def history(
     run,
-    target: Annotated[str, Argument(metavar="TARGET", help="A controller id.")],
-    action: Annotated[int | None, Option(metavar="ID", help="Only this action.")] = None,
-    last: Annotated[int | None, Option(min=1, metavar="N", help="Only the newest N.")] = None,
+    target: argument(str, "TARGET", "A controller id."),
+    action: option(int | None, "Only this action.", metavar="ID") = None,
+    last: option(int | None, "Only the newest N.", min=1, metavar="N") = None,
 ):
     """Show what happened to a target: its actions, newest first, with all their entries."""
     actions = _actions_of(run.hawkbit, target, action)[:last]
@@ -86,15 +73,12 @@ def history(
 @command(
     fleet,
     "list",
-    example=[
-        "rollouts actions --active",
-        "rollouts actions list --q status==error",
-    ],
+    example=["rollouts actions --active", "rollouts actions list --q status==error"],
 )
 def list_actions(
     run,
     listing: Listing,
-    active: Annotated[bool, Option("--active", help="Only those that are open.")] = False,
+    active: option(bool, "Only those that are open.", "--active") = False,
 ):
     """List the actions of all targets."""
     only = "active==true" if active else None
@@ -105,7 +89,7 @@ def list_actions(
 
 
 @command(fleet, "force", example="rollouts actions force 77 78")
-def force_actions(run, actions: Annotated[list[str], Argument(metavar="ACTION", help="Ids.")]):
+def force_actions(run, actions: argument(list[str], "ACTION", "Ids.")):
     """Make soft or timeforced actions forced: their devices do not wait any more."""
     found = _open_actions(run.hawkbit, action_ids(actions))
     for one in found:
@@ -155,7 +139,6 @@ def _cancel(hawkbit, action, force):
         _ask_to_cancel(hawkbit, action)
     if force:
         hawkbit.targets.cancel_action(action.controller_id, action.id, force=True)
-    return Canceled(action.id, action.controller_id, "canceled" if force else _CANCELING)
 
 
 def _ask_to_cancel(hawkbit, action):

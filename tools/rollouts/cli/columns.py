@@ -1,93 +1,18 @@
 """How things look in a table: column title -> what stands in it."""
 
 import datetime
-from operator import attrgetter
 
 
-def _named(*names):
-    """Columns that are called as what stands in them."""
-    return {name.upper(): attrgetter(name) for name in names}
+def table(**columns):
+    """Return {title: function(item)}; `columns`: that or a member's name, a blank as _."""
+    return {
+        title.replace("_", " "): get if callable(get) else _member(get)
+        for title, get in columns.items()
+    }
 
 
-SETS = {
-    **_named("id", "name", "version", "type"),
-    "STATE": lambda one: state_of_set(one),
-    "MODULES": lambda one: [f"{module.name}:{module.version}" for module in one.modules],
-}
-
-MODULES = _named("id", "name", "version", "type", "vendor")
-
-TARGETS = {
-    "TARGET": lambda one: one.controller_id,
-    "NAME": lambda one: one.name,
-    "STATUS": lambda one: one.update_status,
-    "LAST POLL": lambda one: time_of(one.last_controller_request_at_ms),
-    "ADDRESS": lambda one: one.ip_address or one.address,
-}
-
-FILTERS = {
-    **_named("id", "name", "query"),
-    "SET": lambda one: one.auto_assign_distribution_set,
-    "TYPE": lambda one: one.auto_assign_action_type,
-    "WEIGHT": lambda one: one.auto_assign_weight,
-}
-
-ROLLOUTS = {
-    **_named("id", "name", "status"),
-    "SET": lambda one: one.distribution_set_id,
-    "FILTER": lambda one: one.target_filter_query,
-    "GROUPS": lambda one: one.total_groups,
-    "TARGETS": lambda one: progress_of(one),
-}
-
-ROLLOUT_GROUPS = {
-    "GROUP": lambda one: one.name,
-    "STATUS": lambda one: one.status,
-    "TARGETS": lambda one: progress_of(one),
-}
-
-PLAN = {"GROUP": lambda one: one["group"], "TARGETS": lambda one: one["targets"]}
-
-TAGS = {
-    "ID": lambda one: one.id,
-    "TAG": lambda one: one.name,
-    "COLOUR": lambda one: one.colour,
-    "DESCRIPTION": lambda one: one.description,
-}
-
-ARTIFACTS = {
-    "ID": lambda one: one.id,
-    "FILE": lambda one: one.provided_filename,
-    "BYTES": lambda one: one.size,
-    "SHA256": lambda one: one.hashes.sha256,
-}
-
-ACTIONS = {
-    "ACTION": lambda one: one.id,
-    "TARGET": lambda one: one.controller_id,
-    "SET": lambda one: one.distribution_set,
-    "TYPE": lambda one: one.force_type,
-    "STATUS": lambda one: one.status,
-    "OPEN": lambda one: one.active,
-    "SINCE": lambda one: time_of(one.created_at_ms),
-}
-
-METADATA = _named("key", "value")
-
-ASSIGNED = {
-    "ACTION": lambda one: one.action,
-    "TARGET": lambda one: one.controller_id,
-    "STATE": lambda one: state_of_assignment(one),
-}
-
-PROGRESS = {
-    "TARGET": lambda one: one.controller_id,
-    "ACTION": lambda one: one.action,
-    "SET": lambda one: one.distribution_set,
-    "STATUS": lambda one: one.status,
-    "TARGET IS": lambda one: one.update_status,
-    "MESSAGE": lambda one: one.message,
-}
+def _member(name):
+    return lambda one: one[name] if isinstance(one, dict) else getattr(one, name)
 
 
 def state_of_set(one):
@@ -131,3 +56,65 @@ def progress_of(one):
     totals = one.total_targets_per_status or {}
     parts = [f"{count} {word}" for word, count in sorted(totals.items()) if count]
     return f"{one.total_targets}: " + ", ".join(parts) if parts else str(one.total_targets)
+
+
+SETS = table(
+    ID="id",
+    NAME="name",
+    VERSION="version",
+    TYPE="type",
+    STATE=state_of_set,
+    MODULES=lambda one: [f"{module.name}:{module.version}" for module in one.modules],
+)
+MODULES = table(ID="id", NAME="name", VERSION="version", TYPE="type", VENDOR="vendor")
+TARGETS = table(
+    TARGET="controller_id",
+    NAME="name",
+    STATUS="update_status",
+    LAST_POLL=lambda one: time_of(one.last_controller_request_at_ms),
+    ADDRESS=lambda one: one.ip_address or one.address,
+)
+FILTERS = table(
+    ID="id",
+    NAME="name",
+    QUERY="query",
+    SET="auto_assign_distribution_set",
+    TYPE="auto_assign_action_type",
+    WEIGHT="auto_assign_weight",
+)
+ROLLOUTS = table(
+    ID="id",
+    NAME="name",
+    STATUS="status",
+    SET="distribution_set_id",
+    FILTER="target_filter_query",
+    GROUPS="total_groups",
+    TARGETS=progress_of,
+)
+ROLLOUT_GROUPS = table(GROUP="name", STATUS="status", TARGETS=progress_of)
+PLAN = table(GROUP="group", TARGETS="targets")
+TAGS = table(ID="id", TAG="name", COLOUR="colour", DESCRIPTION="description")
+ARTIFACTS = table(
+    ID="id", FILE="provided_filename", BYTES="size", SHA256=lambda one: one.hashes.sha256
+)
+ACTIONS = table(
+    ACTION="id",
+    TARGET="controller_id",
+    SET="distribution_set",
+    TYPE="force_type",
+    STATUS="status",
+    OPEN="active",
+    SINCE=lambda one: time_of(one.created_at_ms),
+)
+METADATA = table(KEY="key", VALUE="value")
+ASSIGNED = table(ACTION="action", TARGET="controller_id", STATE=state_of_assignment)
+CANCELED = table(ACTION="action", TARGET="controllerId", STATE="state")
+PROGRESS = table(
+    TARGET="controller_id",
+    ACTION="action",
+    SET="distribution_set",
+    STATUS="status",
+    TARGET_IS="update_status",
+    MESSAGE="message",
+)
+VERIFIED = table(MODULE="module", KEY="key", COUNTER="counter")

@@ -13,7 +13,8 @@ import traceback
 from typing import Annotated
 
 import typer
-from typer import Option
+from typer import Argument, Option
+from typer.core import TyperGroup
 
 from rollouts.api import Hawkbit
 from rollouts.api.errors import RefusedError, RolloutsError
@@ -23,20 +24,23 @@ from rollouts.cli.exits import Exit, UsageError, exit_of, text_of
 from rollouts.cli.output import Output
 
 
+def option(kind, help=None, *names, **more):
+    """The type of a parameter or field that is an option. `more`: as typer.Option has it."""
+    return Annotated[kind, Option(*names, help=help, **more)]
+
+
+def argument(kind, metavar, help=None):
+    return Annotated[kind, Argument(metavar=metavar, help=help)]
+
+
 @dataclasses.dataclass
 class Common:
     """The options of every command that talks to a server."""
 
-    as_json: Annotated[bool, Option("--json", help="Results as JSON.")] = False
-    profile: Annotated[
-        str | None, Option(metavar="NAME", help="A section of the profile file.")
-    ] = None
-    ca: Annotated[
-        str | None, Option(metavar="FILE", help="PEM file with a root to trust as well.")
-    ] = None
-    verbose: Annotated[
-        bool, Option("--verbose", "-v", help="Show every request, and answers of errors.")
-    ] = False
+    as_json: option(bool, "Results as JSON.", "--json") = False
+    profile: option(str | None, "A section of the profile file.", metavar="NAME") = None
+    ca: option(str | None, "PEM file with a root to trust as well.", metavar="FILE") = None
+    verbose: option(bool, "Show every request, and answers of errors.", "--verbose", "-v") = False
 
 
 class Run:
@@ -167,3 +171,29 @@ def _guarded(function, common, arguments):
         run.out.error("this is a mistake in rollouts, please report it:")
         run.out.note(traceback.format_exc())
         return Exit.INTERNAL
+
+
+class _ListingGroup(TyperGroup):
+    """Without the name of a command it is `list`: `rollouts targets 'lab-*'`."""
+
+    def parse_args(self, ctx, args):
+        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+def listing_group(text):
+    """A group of commands that is also the one that lists."""
+    return group(text, cls=_ListingGroup)
+
+
+def group(text, cls=None, add_completion=False):
+    return typer.Typer(
+        help=text,
+        cls=cls,
+        no_args_is_help=cls is None,
+        add_completion=add_completion,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )

@@ -1,10 +1,8 @@
 """The options of `rollouts publish` for deltas, and what they made."""
 
 import dataclasses
-from typing import Annotated
 
-from typer import Option
-
+from rollouts.cli.command import option
 from rollouts.cli.exits import UsageError
 from rollouts.release import bases
 
@@ -13,27 +11,22 @@ from rollouts.release import bases
 class Deltas:
     """What goes beside the image, so that devices fetch less."""
 
-    delta_from: Annotated[
+    delta_from: option(
         list[str] | None,
-        Option(
-            metavar="FILE|NAME:VERSION",
-            help="A delta from that image or release, which devices run now; may be repeated.",
-        ),
-    ] = None
-    latest: Annotated[
+        "A delta from that image or release, which devices run now; may be repeated.",
+        metavar="FILE|NAME:VERSION",
+    ) = None
+    latest: option(
         int,
-        Option(
-            "--deltas",
-            metavar="N",
-            min=0,
-            max=bases.MAX_DELTAS,
-            help="Deltas from the last N releases of that name on the server.",
-        ),
-    ] = 0
-    compress: Annotated[
-        bool,
-        Option("--compress", help="The image compressed, for all other devices: about 30 % less."),
-    ] = False
+        "Deltas from the last N releases of that name on the server.",
+        "--deltas",
+        metavar="N",
+        min=0,
+        max=bases.MAX_DELTAS,
+    ) = 0
+    compress: option(
+        bool, "The image compressed, for all other devices: about 30 % less.", "--compress"
+    ) = False
 
     def made(self, run, release, folder):
         """Return the deltas asked for, as files in `folder`."""

@@ -1,23 +1,18 @@
 """`rollouts filters`: stored queries, and the sets they assign by themselves."""
 
 import enum
-from typing import Annotated
-
-from typer import Argument, Option
 
 from rollouts.api.errors import RefusedError, ServerError
 from rollouts.cli import columns
-from rollouts.cli.command import command
-from rollouts.cli.group import Listing as ListingGroup
-from rollouts.cli.group import group
+from rollouts.cli.command import argument, command, listing_group, option
 from rollouts.cli.options import Listing, Set, Yes
 from rollouts.cli.output import counted
 from rollouts.release.selection import find_set
 
-app = group("Target filters: stored queries that can assign a set by themselves.", ListingGroup)
+app = listing_group("Target filters: stored queries that can assign a set by themselves.")
 
-Name = Annotated[str, Argument(metavar="FILTER", help="A filter: its name or its id.")]
-Query = Annotated[str, Argument(metavar="RSQL", help="E.g. 'attribute.hw==esp32'.")]
+Name = argument(str, "FILTER", "A filter: its name or its id.")
+Query = argument(str, "RSQL", "E.g. 'attribute.hw==esp32'.")
 
 
 class AutoType(enum.StrEnum):
@@ -41,7 +36,7 @@ def list_filters(run, listing: Listing):
 
 
 @command(app, "create", example="rollouts filters create lab 'name==lab*'")
-def create(run, name: Annotated[str, Argument(metavar="NAME")], query: Query):
+def create(run, name: argument(str, "NAME"), query: Query):
     """Store a query under a name."""
     made = run.hawkbit.filters.create(name, query)
     run.out.done(f"made filter {made.id} {made.name}: {_matches(run, query)}", made)
@@ -51,8 +46,8 @@ def create(run, name: Annotated[str, Argument(metavar="NAME")], query: Query):
 def update(
     run,
     name: Name,
-    new_name: Annotated[str | None, Option("--name", help="Another name.")] = None,
-    query: Annotated[str | None, Option(metavar="RSQL")] = None,
+    new_name: option(str | None, "Another name.", "--name") = None,
+    query: option(str | None, metavar="RSQL") = None,
 ):
     """Change the name or the query of a filter."""
     found = find_filter(run.hawkbit, name)
@@ -74,8 +69,8 @@ def auto_assign(
     run,
     name: Name,
     set: Set,
-    type: Annotated[AutoType, Option(help="How urgent.")] = AutoType.FORCED,
-    weight: Annotated[int | None, Option(min=0, max=1000, help="Higher goes first.")] = None,
+    type: option(AutoType, "How urgent.") = AutoType.FORCED,
+    weight: option(int | None, "Higher goes first.", min=0, max=1000) = None,
     yes: Yes = False,
 ):
     """Assign a set to all that match now and later; the server does it in its own time."""

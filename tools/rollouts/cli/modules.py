@@ -1,22 +1,17 @@
 """`rollouts modules`: software modules and their files."""
 
 from pathlib import Path
-from typing import Annotated
-
-from typer import Argument, Option
 
 from rollouts.api.errors import RefusedError
 from rollouts.api.models import NewSoftwareModule
 from rollouts.cli import columns
-from rollouts.cli.command import command
-from rollouts.cli.group import Listing as ListingGroup
-from rollouts.cli.group import group
+from rollouts.cli.command import argument, command, listing_group, option
 from rollouts.cli.options import Listing, Module, Yes
 from rollouts.release.selection import find_module
 
-app = group("Software modules, of which sets consist, and their files.", ListingGroup)
+app = listing_group("Software modules, of which sets consist, and their files.")
 
-Filename = Annotated[str, Argument(metavar="FILENAME", help="As `show` lists it.")]
+Filename = argument(str, "FILENAME", "As `show` lists it.")
 
 
 @command(app, "list", example="rollouts modules list --q 'name==fw*'")
@@ -35,20 +30,17 @@ def show(run, module: Module):
 @command(app, "create", example="rollouts modules create fw 2.0.0 --type os")
 def create(
     run,
-    name: Annotated[str, Argument(metavar="NAME")],
-    version: Annotated[str, Argument(metavar="VERSION")],
-    type: Annotated[str, Option(help="Key of the module type.")] = "os",
-    vendor: Annotated[str | None, Option()] = None,
-    description: Annotated[str | None, Option(help="For people.")] = None,
+    name: argument(str, "NAME"),
+    version: argument(str, "VERSION"),
+    type: option(str, "Key of the module type.") = "os",
+    vendor: option(str | None) = None,
+    description: option(str | None, "For people.") = None,
 ):
     """Make a module without files. (`publish` makes module, set and upload in one.)"""
-    [made] = run.hawkbit.modules.create(
-        [
-            NewSoftwareModule(
-                name=name, version=version, type=type, vendor=vendor, description=description
-            )
-        ]
+    new = NewSoftwareModule(
+        name=name, version=version, type=type, vendor=vendor, description=description
     )
+    [made] = run.hawkbit.modules.create([new])
     run.out.done(f"made module {made.id} {made.name}:{made.version}", made)
 
 
@@ -65,8 +57,8 @@ def delete(run, module: Module, yes: Yes = False):
 def upload(
     run,
     module: Module,
-    file: Annotated[Path, Argument(metavar="FILE")],
-    name: Annotated[str | None, Option(help="Another file name there.")] = None,
+    file: argument(Path, "FILE"),
+    name: option(str | None, "Another file name there.") = None,
 ):
     """Add a file to a module."""
     one = find_module(run.hawkbit, module)
@@ -79,7 +71,7 @@ def download(
     run,
     module: Module,
     filename: Filename,
-    to: Annotated[Path | None, Option(metavar="FILE", help="Where to.")] = None,
+    to: option(Path | None, "Where to.", metavar="FILE") = None,
 ):
     """Fetch a file of a module; its hash is checked."""
     one, artifact = _artifact(run.hawkbit, module, filename)

@@ -7,40 +7,34 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Annotated
-
-from typer import Argument, Option
 
 from rollouts.api import rsql
 from rollouts.api.models import MaintenanceWindow
 from rollouts.api.resource import given
+from rollouts.cli.command import argument, option
 from rollouts.cli.exits import UsageError
 from rollouts.cli.target_list import names_in
 from rollouts.release import selection
 
-Set = Annotated[str, Argument(metavar="SET", help="A set: its id, or NAME:VERSION.")]
-Module = Annotated[str, Argument(metavar="MODULE", help="A module: its id, or NAME:VERSION.")]
-Yes = Annotated[bool, Option("--yes", "-y", help="Do not ask.")]
-DryRun = Annotated[
-    bool, Option("--dry-run", help="Only say what would be done; nothing is changed.")
-]
+Set = argument(str, "SET", "A set: its id, or NAME:VERSION.")
+Module = argument(str, "MODULE", "A module: its id, or NAME:VERSION.")
+Yes = option(bool, "Do not ask.", "--yes", "-y")
+DryRun = option(bool, "Only say what would be done; nothing is changed.", "--dry-run")
 
-ActionIds = Annotated[
-    list[str] | None, Argument(metavar="ACTION", help="Ids; without any they come on stdin.")
-]
-Timeout = Annotated[float | None, Option(min=0, metavar="SECONDS", help="Then give up.")]
-Interval = Annotated[float, Option(min=0.1, metavar="SECONDS", help="Between looks.")]
+Names = argument(list[str] | None, "TARGET", "Controller ids, or globs like 'kitchen-*'.")
+ActionIds = argument(list[str] | None, "ACTION", "Ids; without any they come on stdin.")
+Timeout = option(float | None, "Then give up.", min=0, metavar="SECONDS")
+Interval = option(float, "Between looks.", min=0.1, metavar="SECONDS")
 
 
 @dataclasses.dataclass
 class Listing:
     """Which entries of a list, in which order."""
 
-    q: Annotated[
-        str | None,
-        Option("--q", "--filter", metavar="RSQL", help="Only what matches, e.g. name==fw*."),
-    ] = None
-    sort: Annotated[str | None, Option(metavar="FIELD:ASC|DESC[,...]", help="The order.")] = None
+    q: option(
+        str | None, "Only what matches, e.g. name==fw*.", "--q", "--filter", metavar="RSQL"
+    ) = None
+    sort: option(str | None, "The order.", metavar="FIELD:ASC|DESC[,...]") = None
 
     def as_arguments(self):
         return given(query=self.q or None, sort=self.sort or None)
@@ -50,17 +44,10 @@ class Listing:
 class Selection:
     """Which targets."""
 
-    targets: Annotated[
-        list[str] | None,
-        Argument(metavar="TARGET", help="Controller ids, or globs like 'kitchen-*'."),
-    ] = None
-    file: Annotated[
-        Path | None, Option(metavar="FILE", help="Controller ids, one a line; - is stdin.")
-    ] = None
-    filter: Annotated[str | None, Option(metavar="RSQL", help="E.g. 'attribute.hw==esp32'.")] = (
-        None
-    )
-    tag: Annotated[str | None, Option(metavar="TAG", help="All that have this tag.")] = None
+    targets: Names = None
+    file: option(Path | None, "Controller ids, one a line; - is stdin.", metavar="FILE") = None
+    filter: option(str | None, "E.g. 'attribute.hw==esp32'.", metavar="RSQL") = None
+    tag: option(str | None, "All that have this tag.", metavar="TAG") = None
 
     @property
     def is_open(self):
@@ -93,18 +80,14 @@ class AssignmentType(enum.StrEnum):
 class Urgency:
     """How an update is to be carried out, whoever assigns it."""
 
-    type: Annotated[AssignmentType, Option(help="How urgent.")] = AssignmentType.FORCED
-    forcetime: Annotated[
+    type: option(AssignmentType, "How urgent.") = AssignmentType.FORCED
+    forcetime: option(
         str | None,
-        Option(
-            metavar="TIME",
-            help="When timeforced turns forced: 2026-12-01T03:00:00+01:00, or ms since 1970.",
-        ),
-    ] = None
-    weight: Annotated[int | None, Option(min=0, max=1000, help="Higher goes first.")] = None
-    no_confirm: Annotated[
-        bool, Option("--no-confirm", help="Do not wait for the user's consent.")
-    ] = False
+        "When timeforced turns forced: 2026-12-01T03:00:00+01:00, or ms since 1970.",
+        metavar="TIME",
+    ) = None
+    weight: option(int | None, "Higher goes first.", min=0, max=1000) = None
+    no_confirm: option(bool, "Do not wait for the user's consent.", "--no-confirm") = False
 
     def members(self):
         """Return the members of what is sent, but those without a value. Raises UsageError."""
@@ -123,16 +106,12 @@ class Urgency:
 class How(Urgency):
     """How an assignment is to be carried out."""
 
-    window_schedule: Annotated[
-        str | None, Option(metavar="CRON", help="Maintenance window, e.g. '0 0 3 * * ?'.")
-    ] = None
-    window_duration: Annotated[str | None, Option(metavar="HH:MM:SS", help="Under a day.")] = None
-    window_tz: Annotated[str | None, Option(metavar="+HH:MM", help="The schedule's offset.")] = (
-        None
-    )
-    offline: Annotated[bool, Option("--offline", help="Only record it as installed already.")] = (
-        False
-    )
+    window_schedule: option(
+        str | None, "Maintenance window, e.g. '0 0 3 * * ?'.", metavar="CRON"
+    ) = None
+    window_duration: option(str | None, "Under a day.", metavar="HH:MM:SS") = None
+    window_tz: option(str | None, "The schedule's offset.", metavar="+HH:MM") = None
+    offline: option(bool, "Only record it as installed already.", "--offline") = False
 
     def members(self):
         members = super().members() | given(maintenance_window=self._window())

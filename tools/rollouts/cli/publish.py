@@ -4,14 +4,12 @@ import dataclasses
 import re
 import tempfile
 from pathlib import Path
-from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-from typer import Argument, Option
 
 from rollouts.api.modules import sha256_of
-from rollouts.cli.command import command
+from rollouts.cli.command import argument, command, option
 from rollouts.cli.deltas import Deltas, show_sizes
 from rollouts.cli.exits import UsageError
 from rollouts.cli.options import DryRun
@@ -29,18 +27,12 @@ _MAX_CHARS = {"name": 128, "version": 64}
 class Identity:
     """What the release is called, where the image does not say it or should not be asked."""
 
-    name: Annotated[str | None, Option(help="Default: the image's project name.")] = None
-    version: Annotated[str | None, Option(help="Default: the image's version.")] = None
-    filename: Annotated[str | None, Option(help="What the device sees. Default: FILE's name.")] = (
-        None
-    )
-    description: Annotated[str | None, Option(help="For people.")] = None
-    type: Annotated[
-        str, Option(help="Module type: os = ESP32 image; application = any file for the app.")
-    ] = "os"
-    set_type: Annotated[str | None, Option(help="Default: the set type for that module type.")] = (
-        None
-    )
+    name: option(str | None, "Default: the image's project name.") = None
+    version: option(str | None, "Default: the image's version.") = None
+    filename: option(str | None, "What the device sees. Default: FILE's name.") = None
+    description: option(str | None, "For people.") = None
+    type: option(str, "Module type: os = ESP32 image; application = any file for the app.") = "os"
+    set_type: option(str | None, "Default: the set type for that module type.") = None
 
 
 @command(
@@ -55,7 +47,7 @@ class Identity:
 )
 def publish_file(
     run,
-    file: Annotated[Path, Argument(metavar="FILE", help="The .app-bin to publish.")],
+    file: argument(Path, "FILE", "The .app-bin to publish."),
     identity: Identity,
     signing: Signing,
     deltas: Deltas,

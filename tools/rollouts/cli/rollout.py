@@ -3,14 +3,12 @@
 import dataclasses
 import re
 import time
-from typing import Annotated
 
 import typer
-from typer import Argument, Option
 
 from rollouts.api.rollouts import GroupAction, NewGroup, NewRollout, Threshold
 from rollouts.cli import columns
-from rollouts.cli.command import command
+from rollouts.cli.command import argument, command, option
 from rollouts.cli.exits import UsageError
 from rollouts.cli.options import DryRun, Listing, Set, Urgency, Yes, moment_ms
 from rollouts.cli.output import counted
@@ -19,9 +17,9 @@ from rollouts.release.selection import find_set
 
 app = typer.Typer()
 
-Name = Annotated[str, Argument(metavar="ROLLOUT", help="A rollout: its name or its id.")]
-Start = Annotated[bool, Option("--start", help="Start it at once.")]
-Remark = Annotated[str | None, Option("--remark", help="Why, for the others.")]
+Name = argument(str, "ROLLOUT", "A rollout: its name or its id.")
+Start = option(bool, "Start it at once.", "--start")
+Remark = option(str | None, "Why, for the others.", "--remark")
 _GROUP = re.compile(r"(?P<name>[^=:]+)=(?P<percent>\d+(\.\d+)?)%?(:(?P<query>.+))?")
 
 
@@ -29,24 +27,16 @@ _GROUP = re.compile(r"(?P<name>[^=:]+)=(?P<percent>\d+(\.\d+)?)%?(:(?P<query>.+)
 class Stages:
     """In which groups, and when the next one starts."""
 
-    groups: Annotated[int | None, Option(min=1, max=500, help="So many of the same size.")] = None
-    group: Annotated[
+    groups: option(int | None, "So many of the same size.", min=1, max=500) = None
+    group: option(
         list[str] | None,
-        Option(
-            metavar="NAME=PERCENT[:RSQL]",
-            help="A group of that share, e.g. canary=5; may be repeated.",
-        ),
-    ] = None
-    success: Annotated[
-        int, Option(min=0, max=100, help="Percent done: the next group starts.")
-    ] = 50
-    error: Annotated[int, Option(min=0, max=100, help="More percent failed: it pauses.")] = 50
-    ask_each: Annotated[
-        bool, Option("--pause-between", help="Pause after each group for a `resume`.")
-    ] = False
-    dynamic: Annotated[bool, Option("--dynamic", help="Go on with targets that match later.")] = (
-        False
-    )
+        "A group of that share, e.g. canary=5; may be repeated.",
+        metavar="NAME=PERCENT[:RSQL]",
+    ) = None
+    success: option(int, "Percent done: the next group starts.", min=0, max=100) = 50
+    error: option(int, "More percent failed: it pauses.", min=0, max=100) = 50
+    ask_each: option(bool, "Pause after each group for a `resume`.", "--pause-between") = False
+    dynamic: option(bool, "Go on with targets that match later.", "--dynamic") = False
 
     def as_groups(self):
         if self.group and self.groups is not None:
@@ -84,8 +74,8 @@ def _group(text):
 class Terms(Urgency):
     """When it starts, and how its assignments are carried out."""
 
-    start_at: Annotated[str | None, Option(metavar="TIME", help="Start it then.")] = None
-    description: Annotated[str | None, Option(help="For people.")] = None
+    start_at: option(str | None, "Start it then.", metavar="TIME") = None
+    description: option(str | None, "For people.") = None
 
     def members(self):
         start_at_ms = self.start_at and moment_ms("--start-at", self.start_at)
@@ -103,9 +93,9 @@ class Terms(Urgency):
 )
 def create(
     run,
-    name: Annotated[str, Argument(metavar="NAME")],
+    name: argument(str, "NAME"),
     set: Set,
-    filter: Annotated[str, Option(metavar="RSQL", help="Which targets, e.g. name==kitchen*.")],
+    filter: option(str, "Which targets, e.g. name==kitchen*.", metavar="RSQL"),
     stages: Stages,
     terms: Terms,
     start: Start = False,
@@ -152,9 +142,7 @@ def list_rollouts(run, listing: Listing):
 
 
 @command(app, "targets", example="rollouts rollout targets may group-1")
-def list_targets(
-    run, name: Name, group: Annotated[str, Argument(metavar="GROUP", help="Its name.")]
-):
+def list_targets(run, name: Name, group: argument(str, "GROUP", "Its name.")):
     """List the targets of a group."""
     rollout = staged.find(run.hawkbit, name)
     for one in run.hawkbit.rollouts.groups(rollout.id):

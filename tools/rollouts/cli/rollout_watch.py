@@ -2,15 +2,13 @@
 
 import contextlib
 import time
-from typing import Annotated
 
 import typer
 from rich.progress_bar import ProgressBar
 from rich.text import Text
-from typer import Option
 
 from rollouts.cli import columns
-from rollouts.cli.command import command
+from rollouts.cli.command import command, option
 from rollouts.cli.exits import Exit
 from rollouts.cli.live import grid, shown
 from rollouts.cli.options import Interval, Timeout
@@ -27,7 +25,7 @@ _STYLES = {"running": "yellow", "finished": "green", "error": "red"}
 def show(
     run,
     name: Name,
-    once: Annotated[bool, Option("--once", help="On a terminal too: one look.")] = False,
+    once: option(bool, "On a terminal too: one look.", "--once") = False,
     interval: Interval = 2.0,
 ):
     """Show a rollout and its groups. On a terminal it goes on until the end, or Ctrl-C."""

@@ -1,21 +1,19 @@
-"""The tree of commands."""
+"""The tree of commands, and those that ask no server: `serve`, `completion`, `--version`."""
 
-from typing import Annotated
+import enum
 
 import typer
-from typer import Option
+from typer.completion import get_completion_script
 
 from rollouts import __version__
 from rollouts.cli import (
     actions,
     assign,
-    completion,
     filters,
     modules,
     publish,
     rollout,
     rollout_watch,
-    serve,
     set_metadata,
     sets,
     setup,
@@ -24,7 +22,8 @@ from rollouts.cli import (
     targets,
     watch,
 )
-from rollouts.cli.group import group
+from rollouts.cli.command import argument, group, option
+from rollouts.cli.exits import Exit
 from rollouts.cli.output import Output
 
 _HELP = r"""Publish, assign and watch firmware updates on Eclipse hawkBit.
@@ -33,6 +32,10 @@ The server comes from ROLLOUTS_URL, ROLLOUTS_USER, ROLLOUTS_PASSWORD (and ROLLOU
 the login is TENANT\USER), or from a profile file of mode 600. Exit codes: 0 done, 1 an action
 failed or was canceled, 2 usage, 3 refused or nothing matched, 4 server or login, 5 timeout.
 """
+_COMPLETION_EXAMPLE = (
+    "Example: rollouts completion bash > ~/.local/share/bash-completion/completions/rollouts"
+)
+own = typer.Typer()
 
 
 def make_app():
@@ -57,9 +60,40 @@ def make_app():
     for module in (rollout, rollout_watch):
         staged.add_typer(module.app)
     app.add_typer(staged, name="rollout")
-    app.add_typer(serve.app)
-    app.add_typer(completion.app)
+    app.add_typer(own)
     return app
+
+
+@own.command(
+    "serve",
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+)
+def _serve(context: typer.Context):
+    """Run a local hawkBit for demos and tests."""
+    # Imported late: its libraries take a second, and may not be installed.
+    try:
+        from rollouts.serve.command import main as local_server
+
+        local_server(context.args)
+    except ModuleNotFoundError as error:
+        if error.name.startswith("rollouts"):
+            raise
+        Output().error(f"{error.name} is missing: pip install 'hawkbit-rollouts[serve]'")
+        raise typer.Exit(Exit.USAGE) from error
+
+
+class Shell(enum.StrEnum):
+    BASH = "bash"
+    ZSH = "zsh"
+    FISH = "fish"
+
+
+@own.command("completion", epilog=_COMPLETION_EXAMPLE)
+def _completion(shell: argument(Shell, None, "For which shell.")):
+    """Print the completion script of a shell."""
+    names = {"prog_name": "rollouts", "complete_var": "_ROLLOUTS_COMPLETE"}
+    Output().raw(get_completion_script(**names, shell=shell.value))
 
 
 def _show_version(wanted: bool):
@@ -69,8 +103,8 @@ def _show_version(wanted: bool):
 
 
 def _root(
-    version: Annotated[
-        bool, Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
-    ] = False,
+    version: option(
+        bool, "Show the version.", "--version", callback=_show_version, is_eager=True
+    ) = False,
 ):
     pass

@@ -1,20 +1,17 @@
 """`rollouts ds meta`: a verb for each endpoint of a set's metadata."""
 
-from typing import Annotated
-
 import typer
-from typer import Argument
 
 from rollouts.api.models import MetadataEntry
 from rollouts.cli import columns
-from rollouts.cli.command import command
+from rollouts.cli.command import argument, command
 from rollouts.cli.exits import UsageError
 from rollouts.cli.options import DryRun, Listing, Set, Yes
 from rollouts.release.selection import find_set
 
 app = typer.Typer()
 
-Key = Annotated[str, Argument(metavar="KEY")]
+Key = argument(str, "KEY")
 
 
 @command(app, "list", example="rollouts ds meta list fw:2.0.0")
@@ -35,7 +32,7 @@ def get(run, set: Set, key: Key):
 def set_new(
     run,
     set: Set,
-    entries: Annotated[list[str], Argument(metavar="KEY=VALUE")],
+    entries: argument(list[str], "KEY=VALUE"),
     dry_run: DryRun = False,
 ):
     """Add entries. (Of a key that exists hawkBit since 0.9 replaces the value.)"""
@@ -51,7 +48,7 @@ def set_value(
     run,
     set: Set,
     key: Key,
-    value: Annotated[str, Argument(metavar="VALUE")],
+    value: argument(str, "VALUE"),
     dry_run: DryRun = False,
 ):
     """Change the value of one entry."""

@@ -2,24 +2,21 @@
 
 import dataclasses
 import enum
-from typing import Annotated
 
 import typer
-from typer import Argument, Option
 
 from rollouts.api.models import DistributionSetUpdate, NewDistributionSet, Reference
 from rollouts.cli import columns
 from rollouts.cli.assign import assign_to
-from rollouts.cli.command import command
+from rollouts.cli.command import argument, command, option
 from rollouts.cli.exits import UsageError
 from rollouts.cli.options import DryRun, How, Listing, Module, Selection, Set, Yes
 from rollouts.release.selection import find_module, find_set
 
 app = typer.Typer()
 
-Modules = Annotated[
-    list[str], Argument(metavar="MODULE", help="Software modules: ids, or NAME:VERSION.")
-]
+MigrationStep = option(bool | None, None, "--migration-step/--no-migration-step")
+Modules = argument(list[str], "MODULE", "Software modules: ids, or NAME:VERSION.")
 
 
 class Cancelation(enum.StrEnum):
@@ -32,25 +29,24 @@ class Cancelation(enum.StrEnum):
 class Describing:
     """What can be said about a set when it is made."""
 
-    type: Annotated[str | None, Option(help="Key of the set type. Default: the tenant's.")] = None
-    description: Annotated[str | None, Option(help="For people.")] = None
-    migration_step: Annotated[
-        bool, Option("--migration-step", help="Must run before later sets.")
-    ] = False
-    modules: Annotated[
-        list[str] | None,
-        Option("--module", metavar="MODULE", help="Its id, or NAME:VERSION; may be repeated."),
-    ] = None
+    type: option(str | None, "Key of the set type. Default: the tenant's.") = None
+    description: option(str | None, "For people.") = None
+    required_migration_step: option(bool, "Must run before later sets.", "--migration-step") = (
+        False
+    )
+    modules: option(
+        list[str] | None, "Its id, or NAME:VERSION; may be repeated.", "--module", metavar="MODULE"
+    ) = None
 
 
 @dataclasses.dataclass
 class Changes:
     """What can be changed on a set."""
 
-    name: Annotated[str | None, Option()] = None
-    version: Annotated[str | None, Option()] = None
-    description: Annotated[str | None, Option()] = None
-    migration_step: Annotated[bool | None, Option("--migration-step/--no-migration-step")] = None
+    name: option(str | None) = None
+    version: option(str | None) = None
+    description: option(str | None) = None
+    required_migration_step: MigrationStep = None
 
 
 @command(app, "list", example="rollouts ds list --q 'name==fw*' --sort version:DESC")
@@ -63,8 +59,7 @@ def list_sets(run, listing: Listing):
 def show(run, set: Set):
     """Show one distribution set."""
     one = find_set(run.hawkbit, set)
-    fields = {title.lower(): get(one) for title, get in columns.SETS.items()}
-    fields |= {
+    fields = columns.fields(columns.SETS, one) | {
         "description": one.description,
         "migration step": one.required_migration_step,
         "created": f"{columns.time_of(one.created_at_ms)} by {one.created_by}",
@@ -75,8 +70,8 @@ def show(run, set: Set):
 @command(app, "create", example="rollouts ds create fw 2.0.0 --type os --module fw:2.0.0")
 def create(
     run,
-    name: Annotated[str, Argument(metavar="NAME")],
-    version: Annotated[str, Argument(metavar="VERSION")],
+    name: argument(str, "NAME"),
+    version: argument(str, "VERSION"),
     what: Describing,
     dry_run: DryRun = False,
 ):
@@ -84,10 +79,8 @@ def create(
     new = NewDistributionSet(
         name=name,
         version=version,
-        type=what.type,
-        description=what.description,
-        required_migration_step=what.migration_step,
-        modules=[Reference(id=number) for number in _ids(run, what.modules or ())],
+        **vars(what)
+        | {"modules": [Reference(id=number) for number in _ids(run, what.modules or ())]},
     )
     if _only_said(run, dry_run, f"create {name}:{version}"):
         return
@@ -98,12 +91,7 @@ def create(
 @command(app, "update", example="rollouts ds update fw:2.0.0 --description 'fixes the clock'")
 def update(run, set: Set, changes: Changes, dry_run: DryRun = False):
     """Change a distribution set; one that was assigned is locked, but for its texts."""
-    values = DistributionSetUpdate(
-        name=changes.name,
-        version=changes.version,
-        description=changes.description,
-        required_migration_step=changes.migration_step,
-    )
+    values = DistributionSetUpdate(**vars(changes))
     if values == DistributionSetUpdate():
         raise UsageError("nothing to change: give --name, --version, --description or so")
     one = find_set(run.hawkbit, set)
@@ -128,12 +116,12 @@ def delete(run, set: Set, yes: Yes = False, dry_run: DryRun = False):
 def invalidate(
     run,
     set: Set,
-    actions: Annotated[
-        Cancelation, Option(help="What happens to its running actions; none: nothing.")
-    ] = Cancelation.NONE,
-    cancel_rollouts: Annotated[
-        bool, Option("--cancel-rollouts", help="Servers before 0.10: stop its rollouts.")
-    ] = False,
+    actions: option(
+        Cancelation, "What happens to its running actions; none: nothing."
+    ) = Cancelation.NONE,
+    cancel_rollouts: option(
+        bool, "Servers before 0.10: stop its rollouts.", "--cancel-rollouts"
+    ) = False,
     yes: Yes = False,
     dry_run: DryRun = False,
 ):

@@ -4,13 +4,11 @@ import dataclasses
 import re
 import urllib.parse
 from pathlib import Path
-from typing import Annotated
 
 import typer
-from typer import Argument, Option
 
 from rollouts.api.errors import RefusedError
-from rollouts.cli.command import command
+from rollouts.cli.command import argument, command, option
 from rollouts.cli.exits import UsageError
 from rollouts.cli.options import DryRun
 from rollouts.release import device
@@ -24,16 +22,10 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 @dataclasses.dataclass
 class DeviceFile:
-    out: Annotated[Path, Option(metavar="FILE", help="The device's configuration.")] = Path(
-        "config.py"
-    )
-    template: Annotated[
-        Path | None, Option(metavar="FILE", help="A config.example.py to fill in.")
-    ] = None
-    device_url: Annotated[
-        str | None, Option(metavar="URL", help="If the device reaches it elsewhere.")
-    ] = None
-    force: Annotated[bool, Option("--force", help="Overwrite FILE.")] = False
+    out: option(Path, "The device's configuration.", metavar="FILE") = Path("config.py")
+    template: option(Path | None, "A config.example.py to fill in.", metavar="FILE") = None
+    device_url: option(str | None, "If the device reaches it elsewhere.", metavar="URL") = None
+    force: option(bool, "Overwrite FILE.", "--force") = False
 
 
 @command(
@@ -46,12 +38,10 @@ class DeviceFile:
 )
 def setup(
     run,
-    target: Annotated[str, Argument(metavar="TARGET", help="The controller id.")],
+    target: argument(str, "TARGET", "The controller id."),
     file: DeviceFile,
-    name: Annotated[str | None, Option(help="Default: TARGET.")] = None,
-    polling: Annotated[
-        str | None, Option(metavar="HH:MM:SS", help="How often all devices poll.")
-    ] = None,
+    name: option(str | None, "Default: TARGET.") = None,
+    polling: option(str | None, "How often all devices poll.", metavar="HH:MM:SS") = None,
     dry_run: DryRun = False,
 ):
     """Prepare the server for a device and write the device's configuration (mode 600).

@@ -4,13 +4,12 @@ import dataclasses
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
 
 import typer
-from typer import Argument, Option
 
 from rollouts.api.errors import RefusedError
-from rollouts.cli.command import command
+from rollouts.cli import columns
+from rollouts.cli.command import argument, command, option
 from rollouts.cli.exits import UsageError
 from rollouts.cli.options import Set
 from rollouts.release import signing
@@ -20,24 +19,20 @@ app = typer.Typer()
 
 PASSPHRASE = "ROLLOUTS_KEY_PASSPHRASE"
 
-PublicKeys = Annotated[
-    list[Path], Option("--key", metavar="PUB", help="A trusted public key; repeatable.")
-]
+PublicKeys = option(list[Path], "A trusted public key; repeatable.", "--key", metavar="PUB")
 
 
 @dataclasses.dataclass
 class Signing:
     """Who signs the release, and with which counter."""
 
-    sign: Annotated[Path | None, Option(metavar="KEY", help="Sign with this private key.")] = None
-    sign_with: Annotated[
+    sign: option(Path | None, "Sign with this private key.", metavar="KEY") = None
+    sign_with: option(
         str | None,
-        Option(
-            metavar="CMD",
-            help="Sign with a token or KMS: CMD reads a sha256 of 32 bytes, writes the signature.",
-        ),
-    ] = None
-    counter: Annotated[int, Option(min=0, help="Boards refuse a lower one than they have.")] = 0
+        "Sign with a token or KMS: CMD reads a sha256 of 32 bytes, writes the signature.",
+        metavar="CMD",
+    ) = None
+    counter: option(int, "Boards refuse a lower one than they have.", min=0) = 0
 
     def value(self, run, release):
         """Return the metadata of a signed release, or None when nobody is to sign."""
@@ -74,12 +69,8 @@ def _asked(confirm):
 @command(app, "keygen", example=["rollouts keygen", "rollouts keygen keys/2027.pem --passphrase"])
 def keygen(
     run,
-    file: Annotated[Path, Argument(metavar="FILE", help="Where the private key goes.")] = Path(
-        "release-key.pem"
-    ),
-    passphrase: Annotated[
-        bool, Option("--passphrase", help=f"Encrypt it; asks, or takes {PASSPHRASE}.")
-    ] = False,
+    file: argument(Path, "FILE", "Where the private key goes.") = Path("release-key.pem"),
+    passphrase: option(bool, f"Encrypt it; asks, or takes {PASSPHRASE}.", "--passphrase") = False,
 ):
     """Make a key pair that signs releases: RSA with 3072 bits."""
     secret = (os.environ.get(PASSPHRASE) or _asked(confirm=True)) if passphrase else None
@@ -96,10 +87,9 @@ def verify(
     run,
     one_set: Set,
     key: PublicKeys,
-    save: Annotated[
-        Path | None,
-        Option(metavar="FOLDER", help="Write text and signature of each module there."),
-    ] = None,
+    save: option(
+        Path | None, "Write text and signature of each module there.", metavar="FOLDER"
+    ) = None,
 ):
     """Check that a trusted key signed what the server lists: names, sizes, sha256, counter."""
     keys = {str(path): signing.public_key(path) for path in key}
@@ -107,8 +97,7 @@ def verify(
     results = [_verified(run.hawkbit, module, keys, save) for module in found.modules]
     if not results:
         raise RefusedError(f"{found.label} has no modules: nothing is signed")
-    columns = ("module", "key", "counter")
-    run.out.rows(results, {title.upper(): lambda one, t=title: one[t] for title in columns})
+    run.out.rows(results, columns.VERIFIED)
 
 
 def _verified(hawkbit, module, keys, folder):

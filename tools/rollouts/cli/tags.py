@@ -1,21 +1,15 @@
 """`rollouts tags`: names on targets, to be listed and assigned by."""
 
-from typing import Annotated
-
-from typer import Argument, Option
-
 from rollouts.api.errors import RefusedError
 from rollouts.api.models import NewTag
 from rollouts.cli import columns
-from rollouts.cli.command import command
-from rollouts.cli.group import Listing as ListingGroup
-from rollouts.cli.group import group
+from rollouts.cli.command import argument, command, listing_group, option
 from rollouts.cli.options import Listing, Selection, Yes
 from rollouts.cli.output import counted
 
-app = group("Tags of targets; `--tag` of `targets` and `assign` means them.", ListingGroup)
+app = listing_group("Tags of targets; `--tag` of `targets` and `assign` means them.")
 
-Name = Annotated[str, Argument(metavar="TAG", help="The name of a tag.")]
+Name = argument(str, "TAG", "The name of a tag.")
 
 
 def find_tag(hawkbit, name):
@@ -36,8 +30,8 @@ def list_tags(run, listing: Listing):
 def create(
     run,
     name: Name,
-    description: Annotated[str | None, Option(help="For people.")] = None,
-    colour: Annotated[str | None, Option(help="E.g. #c00.")] = None,
+    description: option(str | None, "For people.") = None,
+    colour: option(str | None, "E.g. #c00.") = None,
 ):
     """Make a tag."""
     made = run.hawkbit.tags.create(NewTag(name=name, description=description, colour=colour))

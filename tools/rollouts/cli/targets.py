@@ -4,23 +4,19 @@ import contextlib
 import dataclasses
 import sys
 from pathlib import Path
-from typing import Annotated
 
 import typer
-from typer import Argument, Option
 
 from rollouts.api import rsql
 from rollouts.api.models import Target
 from rollouts.cli import columns
-from rollouts.cli.command import command
+from rollouts.cli.command import argument, command, listing_group, option
 from rollouts.cli.exits import UsageError
-from rollouts.cli.group import Listing as ListingGroup
-from rollouts.cli.group import group
 from rollouts.cli.options import DryRun, Listing, Selection, Yes
 from rollouts.cli.output import counted
 from rollouts.release import fleet, selection
 
-app = group("Targets: the devices as the server knows them.", ListingGroup)
+app = listing_group("Targets: the devices as the server knows them.")
 attributes = typer.Typer()
 
 
@@ -41,21 +37,14 @@ _WITH_SETS = {
 @command(
     app,
     "list",
-    example=[
-        "rollouts targets 'lab-*' --sets",
-        "rollouts targets list --q updatestatus==error",
-    ],
+    example=["rollouts targets 'lab-*' --sets", "rollouts targets list --q updatestatus==error"],
 )
 def list_targets(
     run,
     listing: Listing,
-    names: Annotated[
-        list[str] | None, Argument(metavar="TARGET", help="Controller ids or globs. Default: all.")
-    ] = None,
-    sets: Annotated[
-        bool, Option("--sets", help="Also assigned and installed set (slow).")
-    ] = False,
-    tag: Annotated[str | None, Option(help="Only those that have it.")] = None,
+    names: argument(list[str] | None, "TARGET", "Controller ids or globs. Default: all.") = None,
+    sets: option(bool, "Also assigned and installed set (slow).", "--sets") = False,
+    tag: option(str | None, "Only those that have it.") = None,
 ):
     """List targets with their status and last poll."""
     if tag:
@@ -111,8 +100,8 @@ def delete(run, which: Selection, yes: Yes = False, dry_run: DryRun = False):
 )
 def import_targets(
     run,
-    file: Annotated[Path, Argument(metavar="FILE", help="CSV in UTF-8; - is stdin.")],
-    update: Annotated[bool, Option("--update", help="Change targets that exist already.")] = False,
+    file: argument(Path, "FILE", "CSV in UTF-8; - is stdin."),
+    update: option(bool, "Change targets that exist already.", "--update") = False,
     dry_run: DryRun = False,
 ):
     """Make targets from a CSV file. With an error in any line, nothing is made.
@@ -144,8 +133,6 @@ def _opened(file):
 
 
 @command(attributes, "attributes", example="rollouts attributes kitchen-1")
-def show_attributes(
-    run, target: Annotated[str, Argument(metavar="TARGET", help="A controller id.")]
-):
+def show_attributes(run, target: argument(str, "TARGET", "A controller id.")):
     """Show the attributes that a device sent. `--filter attribute.NAME==VALUE` finds by them."""
     run.out.record(run.hawkbit.targets.attributes(target))

@@ -24,10 +24,7 @@ _STYLES = {OPEN: "yellow", SUCCESS: "green"}
 @command(
     app,
     "watch",
-    example=[
-        "rollouts watch 77 78 --timeout 600",
-        "rollouts assign fw:2 lab-1 | rollouts watch",
-    ],
+    example=["rollouts watch 77 78 --timeout 600", "rollouts assign fw:2 lab-1 | rollouts watch"],
 )
 def watch_actions(
     run, actions: ActionIds = None, timeout: Timeout = None, interval: Interval = 1.0
