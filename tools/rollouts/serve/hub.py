@@ -3,13 +3,42 @@
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
 from typing import Annotated
+from urllib.parse import quote, quote_plus
 
 from fastapi import Depends
 from starlette.requests import Request
 
 from .dialect import Dialect
-from .links import Links
 from .store import Store, Work
+
+
+class Links:
+    """The absolute links of one answer: host and tenant as its request spelled them."""
+
+    def __init__(self, request: Request):
+        self._root = f"{request.url.scheme}://{request.headers.get('host', 'localhost')}"
+        self._request = request
+
+    def mgmt(self, path: str) -> dict:
+        return {"href": f"{self._root}/rest/v1/{path}"}
+
+    def target(self, controller_id: str, path: str = "") -> dict:
+        return self.mgmt(f"targets/{quote(controller_id, safe='')}{path}")
+
+    def device(self, path: str) -> dict:
+        """A resource of the device that asks."""
+        tenant = self._request.path_params["tenant"]
+        controller_id = quote(self._request.path_params["controller_id"], safe="")
+        return {"href": f"{self._root}/{tenant}/controller/v1/{controller_id}/{path}"}
+
+    def download(self, tenant: str, controller_id: str, module_id: int, filename: str) -> str:
+        """hawkBit puts the controller id in as it is and form-encodes the file name."""
+        # Java's URLEncoder differs from quote_plus in these two characters.
+        name = quote_plus(filename, safe="*").replace("~", "%7E")
+        return (
+            f"{self._root}/{tenant}/controller/v1/{controller_id}"
+            f"/softwaremodules/{module_id}/artifacts/{name}"
+        )
 
 
 def store(request: Request) -> Store:

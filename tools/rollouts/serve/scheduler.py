@@ -3,9 +3,13 @@
 import asyncio
 import logging
 
-from . import autoassign
+from sqlalchemy import exists, select
+
+from . import assignment, rsql
+from .fields import TARGET_FIELDS
+from .model import Action, Target, TargetFilter
 from .rollouts import executor
-from .store import Store
+from .store import Store, Work
 
 _LOOK_S = 0.05
 _log = logging.getLogger(__name__)
@@ -25,8 +29,35 @@ async def forever(store: Store) -> None:
 
 def step(store: Store) -> None:
     """A job that fails does not keep the others from theirs."""
-    for job in (autoassign.run, executor.run):
+    for job in (assign_by_filters, executor.run):
         try:
             job(store)
         except Exception:
-            _log.exception("%s failed; it is tried again", job.__module__)
+            _log.exception("%s.%s failed; it is tried again", job.__module__, job.__name__)
+
+
+def assign_by_filters(store: Store) -> None:
+    """Assign to every target that matches a filter and never had its set."""
+    with store.work() as work:
+        _assign_all(work)
+
+
+def _assign_all(work: Work) -> None:
+    for target_filter in work.db.scalars(
+        select(TargetFilter).where(TargetFilter.set_id.is_not(None)).order_by(TargetFilter.id)
+    ):
+        had = exists().where(Action.target_id == Target.id, Action.set_id == target_filter.set_id)
+        matches = rsql.to_sql(target_filter.query, TARGET_FIELDS)
+        wanted = work.db.scalars(select(Target.controller_id).where(matches, ~had)).all()
+        if wanted:
+            _assign(work, target_filter, wanted)
+
+
+def _assign(work: Work, target_filter: TargetFilter, controller_ids) -> None:
+    terms = assignment.Terms(
+        type=target_filter.action_type,
+        weight=target_filter.weight,
+        confirmation_required=target_filter.confirmation_required is not False,
+    )
+    found = assignment.assignable(work, target_filter.set_id)
+    assignment.assign(work, found, dict.fromkeys(controller_ids, terms))

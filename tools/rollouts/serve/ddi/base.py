@@ -13,8 +13,7 @@ from starlette.responses import Response
 
 from .. import actions, assignment, config, errors
 from ..bodies import Body, Int32, Int64, PathId, Text
-from ..hub import LinksHere, Transaction
-from ..links import Links
+from ..hub import Links, LinksHere, Transaction
 from ..lookup import find_action, find_target
 from ..media import Reply
 from ..model import Action, DistributionSet, Status, Target, TargetAttribute

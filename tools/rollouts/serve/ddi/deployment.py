@@ -7,7 +7,7 @@ from sqlalchemy import select
 from ... import parts
 from .. import actions
 from ..actions import SERVER_SAYS
-from ..links import Links
+from ..hub import Links
 from ..model import Action, ActionStatus, ActionType, Artifact, SoftwareModule, Target
 from ..store import Work
 from ..windows import Window

@@ -1,9 +1,8 @@
 """How rollouts and their groups look in answers."""
 
 from .. import config
-from ..model import Action
+from ..rollouts.evaluation import per_status
 from ..rollouts.model import Rollout, RolloutGroup
-from ..rollouts.totals import per_status
 from .shapes import Shapes, below, present
 
 _THRESHOLD = "THRESHOLD"
@@ -26,7 +25,7 @@ class RolloutShapes(Shapes):
         shape = below(self.rollout(item), groups=groups, **commands)
         shape["_links"]["distributionset"] = self.named_set(item.distribution_set)
         return shape | {
-            "totalTargetsPerStatus": per_status(self.work, Action.rollout_id, item),
+            "totalTargetsPerStatus": per_status(self.work, item),
             "totalGroups": len(item.groups),
             **present(
                 startAt=item.start_at,
@@ -49,8 +48,7 @@ class RolloutShapes(Shapes):
         )  # fmt: skip
 
     def whole_group(self, item: RolloutGroup) -> dict:
-        counted = per_status(self.work, Action.rollout_group_id, item)
-        return self.group(item) | {"totalTargetsPerStatus": counted}
+        return self.group(item) | {"totalTargetsPerStatus": per_status(self.work, item)}
 
 
 def _threshold(expression: str | None) -> dict:

@@ -21,8 +21,8 @@ from ..media import Reply
 from ..model import Action, Target
 from ..paging import Listing, Paging
 from ..rollouts import control, groups
+from ..rollouts.evaluation import no_progress
 from ..rollouts.model import Rollout, RolloutGroup, RolloutStatus, RolloutTarget
-from ..rollouts.totals import no_progress
 from ..store import Work
 from .common import change, done, listed, router
 from .rollout_bodies import DEFAULTS, RolloutCreate, RolloutUpdate

@@ -1,4 +1,4 @@
-"""Distribution sets: list, create, read, update, delete, invalidate, statistics."""
+"""Distribution sets and their modules: list, create, read, update, delete, invalidate, count."""
 
 from enum import StrEnum
 
@@ -9,18 +9,19 @@ from ..actions import server_says
 from ..assignment import lock
 from ..bodies import Body, Id, PathId, Text, text
 from ..defaults import DEFAULT_SET_TYPE
-from ..fields import SET_FIELDS
+from ..fields import MODULE_FIELDS, SET_FIELDS
 from ..hub import Transaction
-from ..lookup import changeable_set, find_set, find_type
+from ..lookup import changeable_set, find_module, find_set, find_type
 from ..media import Reply
 from ..model import (
     Action,
     DistributionSet,
     DistributionSetType,
+    SetModule,
     SoftwareModule,
     TargetFilter,
 )
-from ..paging import Listing
+from ..paging import Listing, PageQuery, Paging
 from ..rollouts import control
 from ..rollouts.model import Rollout
 from ..store import Work
@@ -29,6 +30,8 @@ from .shapes import Shapes
 
 resources = router("/distributionsets")
 updates = router("/distributionsets", JsonFirstRoute)
+of_set = router("/distributionsets/{set_id}/assignedSM")
+MODULES = Listing(MODULE_FIELDS)
 
 
 class SetCreate(Body):
@@ -107,6 +110,45 @@ def add_modules(
     if len(kept) > work.settings.max_modules:
         raise errors.quota("SoftwareModule", len(kept), work.settings.max_modules)
     distribution_set.modules = sorted(kept, key=lambda m: m.id)
+
+
+@of_set.get("")
+async def list_modules(work: Transaction, show: Show, set_id: PathId, paging: Paging):
+    """The set's modules. hawkBit has no `q` here; the reference of 2023 has."""
+    find_set(work, set_id)
+    rows = (
+        select(SoftwareModule)
+        .join(SetModule, SetModule.module_id == SoftwareModule.id)
+        .where(SetModule.set_id == set_id)
+    )
+    if not work.settings.rules.searches_parts:
+        paging = PageQuery(limit=paging.limit, offset=paging.offset, sort=paging.sort)
+    return Reply(MODULES.fetch(work, rows, paging, show.module))
+
+
+@of_set.post("")
+async def assign_modules(work: Transaction, set_id: PathId, body: list[Id]):
+    """Add modules to a set that is not locked."""
+    found = changeable_set(work, set_id)
+    modules = known_modules(work, [m.id for m in body])
+    if found.locked:
+        raise errors.locked("DistributionSet", set_id, "to add a module")
+    add_modules(work, found, modules)
+    work.touch(found)
+    return done()
+
+
+@of_set.delete("/{module_id}")
+async def remove_module(work: Transaction, set_id: PathId, module_id: PathId):
+    """Take a module out; one that is not in is no error."""
+    found = changeable_set(work, set_id)
+    if found.locked:
+        raise errors.locked("DistributionSet", set_id, "to remove a module")
+    module = find_module(work, module_id)
+    if module in found.modules:
+        found.modules.remove(module)
+        work.touch(found)
+    return done()
 
 
 @updates.put("/{set_id}")

@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from .. import config, polling
 from ..assignment import Assigned
-from ..links import Links
+from ..hub import Links
 from ..model import (
     Action,
     ActionStatus,

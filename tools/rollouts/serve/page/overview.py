@@ -6,8 +6,8 @@ from sqlalchemy.orm import selectinload
 from .. import config, polling
 from ..mgmt.shapes import present
 from ..model import Action, ActionStatus, DistributionSet, SoftwareModule, Target
+from ..rollouts.evaluation import per_status
 from ..rollouts.model import Rollout
-from ..rollouts.totals import per_status
 from ..store import Work
 
 # A page shows this many rollouts, the newest ones.
@@ -139,7 +139,7 @@ def _rollout(work: Work, found: Rollout) -> dict:
                 "name": group.name,
                 "status": group.status,
                 "total": group.total_targets,
-                **per_status(work, Action.rollout_group_id, group),
+                **per_status(work, group),
             }
             for group in found.groups
         ],

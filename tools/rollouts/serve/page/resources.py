@@ -1,25 +1,34 @@
 """What the page asks for beyond the Management API. Ids come in the query: they may hold a /."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header
+from fastapi.exceptions import RequestValidationError
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import ValidationError
 from sqlalchemy import select
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from .. import actions, errors, rsql
+from rollouts.api.errors import RefusedError
+from rollouts.release.image import Image, read_image
+
+from .. import actions, errors, hub, rsql
 from ..actions import server_says
 from ..bodies import Body, Int64
 from ..fields import TARGET_FIELDS
 from ..hub import Transaction
 from ..lookup import by_id, find_target
 from ..media import JSON, MediaRoute, Reply
+from ..mgmt.modules import ModuleCreate, add_artifact, create_module
+from ..mgmt.sets import SetCreate, create_set
 from ..mgmt.shapes import present
 from ..model import Action, ActionStatus, Target
 from ..store import Work
+from ..upload import Received, receive
 from .feed import Feed
-from .release import publish
 
 # Below /rest, where an operator has to log in.
 BASE = "/rest/page"
@@ -137,5 +146,44 @@ def _change(work: Work, action: Action, change: str) -> None:
 async def upload_release(
     request: Request, name: str = "", version: str = "", description: str = ""
 ):
-    """An image, as the part `file`: becomes a set with one module of type os."""
-    return Reply(await publish(request, name, version, description), 201)
+    """An image, as the part `file`, becomes a set with one module of type os, or a clear refusal.
+
+    What is not given is taken from the image. All of it is stored, or nothing.
+    """
+    store = hub.store(request)
+    try:
+        received = await receive(request, store.files, store.settings.max_artifact_bytes)
+    except errors.Empty:
+        raise errors.constraint("the file is empty")
+    try:
+        image = await run_in_threadpool(_image, received)
+        words = {
+            "name": name or image.name,
+            "version": version or image.version,
+            "description": description or f"application image for {image.chip}",
+        }
+        with hub.work(request) as work:
+            set_id = _store(work, received, words)
+            store.files.keep(received.path, received.sha256)
+    finally:
+        received.path.unlink(missing_ok=True)
+    return Reply({"id": set_id, "chip": image.chip, **words}, 201)
+
+
+def _image(received: Received) -> Image:
+    try:
+        return read_image(Path(received.path))
+    except RefusedError as e:
+        raise errors.constraint(str(e).replace(str(received.path), received.filename))
+
+
+def _store(work: Work, received: Received, words: dict) -> int:
+    if not (words["name"] and words["version"]):
+        raise errors.constraint("the image has no name or no version of its own: give both")
+    try:
+        module = create_module(work, ModuleCreate(type="os", **words))
+        made = create_set(work, SetCreate(type="os", modules=[{"id": module.id}], **words))
+    except ValidationError as e:
+        raise RequestValidationError(e.errors())
+    add_artifact(work, module.id, received)
+    return made.id

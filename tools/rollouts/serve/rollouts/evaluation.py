@@ -1,6 +1,6 @@
-"""How far a group got, and whether that is a success or an error.
+"""How far the targets of a group or rollout are, and whether that is a success or an error.
 
-Source: hawkBit ThresholdRolloutGroupSuccessCondition, -ErrorCondition.
+Source: hawkBit ThresholdRolloutGroupSuccessCondition, -ErrorCondition, TotalTargetCountStatus.
 """
 
 import re
@@ -13,11 +13,19 @@ from .model import Rollout, RolloutGroup
 
 _NUMBER = re.compile(r"[+-]?\d{1,9}")
 _ENDED = {Status.ERROR, Status.FINISHED, Status.CANCELED}
+_PLACES = {
+    Status.SCHEDULED: "scheduled",
+    Status.ERROR: "error",
+    Status.FINISHED: "finished",
+    Status.CANCELED: "cancelled",
+}
+_WORDS = ("running", "notstarted", *_PLACES.values())
 
 
-def action_counts(work: Work, group: RolloutGroup) -> dict[str, int]:
-    """How many actions of the group there are, by status."""
-    counted = select(Action.status, func.count()).where(Action.rollout_group_id == group.id)
+def action_counts(work: Work, item: Rollout | RolloutGroup) -> dict[str, int]:
+    """How many actions of a rollout or a group there are, by status."""
+    column = Action.rollout_id if isinstance(item, Rollout) else Action.rollout_group_id
+    counted = select(Action.status, func.count()).where(column == item.id)
     return dict(work.db.execute(counted.group_by(Action.status)).all())
 
 
@@ -49,3 +57,22 @@ def _success(rollout: Rollout) -> Status:
 
 def is_complete(rollout: Rollout, counts: dict[str, int]) -> bool:
     return counts.keys() <= _ENDED | {_success(rollout)}
+
+
+def no_progress(rollout: Rollout) -> dict[str, int]:
+    return dict.fromkeys(_WORDS, 0) | {"notstarted": rollout.total_targets}
+
+
+def per_status(work: Work, item: Rollout | RolloutGroup) -> dict[str, int]:
+    rollout = item if isinstance(item, Rollout) else item.rollout
+    totals = dict.fromkeys(_WORDS, 0)
+    for status, count in action_counts(work, item).items():
+        totals[_place(status, rollout)] += count
+    totals["notstarted"] = item.total_targets - sum(totals.values())
+    return totals
+
+
+def _place(status: str, rollout: Rollout) -> str:
+    if status == Status.DOWNLOADED and rollout.action_type == ActionType.DOWNLOADONLY:
+        return "finished"
+    return _PLACES.get(status, "running")
