@@ -1,5 +1,7 @@
 """What can go wrong, as a caller has to tell it apart."""
 
+from dataclasses import dataclass, field
+
 
 class RolloutsError(Exception):
     """The base of all; the text says what is wrong and, where known, what to do."""
@@ -17,28 +19,19 @@ class BadAnswerError(RolloutsError):
     """An answer that the Management API does not allow."""
 
 
+@dataclass(eq=False)
 class ServerError(RolloutsError):
     """An error status. `code`: hawkBit's errorCode, None when the framework answered.
 
     The text is one sentence. The body is kept whole, in one of hawkBit's three shapes.
     """
 
-    def __init__(
-        self,
-        status: int,
-        method: str,
-        path: str,
-        body: str = "",
-        code: str | None = None,
-        message: str | None = None,
-    ):
-        super().__init__(status, method, path)
-        self.status = status
-        self.method = method
-        self.path = path
-        self.body = body
-        self.code = code
-        self.message = message
+    status: int
+    method: str
+    path: str
+    body: str = field(default="", repr=False)
+    code: str | None = None
+    message: str | None = field(default=None, repr=False)
 
     def __str__(self):
         asked = f"{self.status} to {self.method} {self.path}"

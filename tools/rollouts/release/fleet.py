@@ -8,6 +8,7 @@ import contextlib
 import csv
 from dataclasses import dataclass, field
 
+from rollouts.api import wire
 from rollouts.api.errors import RefusedError, ServerError
 from rollouts.api.models import NewTag, NewTarget
 from rollouts.release.selection import by_name
@@ -36,14 +37,7 @@ class Row:
         return [tag.strip() for tag in self.values.get("tags", "").split(";") if tag.strip()]
 
     def target(self):
-        get = self.values.get
-        return NewTarget(
-            controller_id=self.controller_id,
-            name=get("name"),
-            description=get("description"),
-            address=get("address"),
-            security_token=get("securityToken"),
-        )
+        return wire.decode(NewTarget, self.values)
 
 
 def read(stream, name):

@@ -10,7 +10,6 @@ interrupted is harmless, and the next one completes it.
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rollouts.api import rsql
 from rollouts.api.errors import RefusedError, ServerError
 from rollouts.api.models import (
     Artifact,
@@ -21,6 +20,7 @@ from rollouts.api.models import (
 )
 from rollouts.release import delta, signing
 from rollouts.release.bases import MAX_DELTAS, Delta
+from rollouts.release.selection import called
 
 CREATE_SET = "create distribution set"
 CREATE_MODULE = "create software module"
@@ -85,7 +85,10 @@ def find(hawkbit, release):
     """Return what is there already. Raises RefusedError when it is not this release."""
     if not release.file.stat().st_size:
         raise RefusedError(f"{release.file} is empty")
-    found = Found(_find_set(hawkbit, release), _find_module(hawkbit, release))
+    sets = called(hawkbit.sets, release.name, release.version)
+    modules = called(hawkbit.modules, release.name, release.version)
+    modules = [module for module in modules if module.type == release.module_type]
+    found = Found(next(iter(sets), None), next(iter(modules), None))
     if found.module:
         _find_artifacts(hawkbit, release, found)
         if found.module.locked:
@@ -142,29 +145,6 @@ def _carry_out(hawkbit, release, found, steps, on_bytes):
             f"a set of type {found.set.type} needs more modules than {release.label}: make them "
             "with `rollouts modules` and the set with `rollouts ds create --module`"
         )
-
-
-def _find_set(hawkbit, release):
-    query = _same_name_and_version(release)
-    for one in hawkbit.sets.find(query):
-        if (one.name, one.version) == (release.name, release.version):
-            return one
-    return None
-
-
-def _find_module(hawkbit, release):
-    of_type = rsql.matching("type", release.module_type)
-    query = rsql.all_of(_same_name_and_version(release), of_type)
-    for one in hawkbit.modules.find(query):
-        wanted = (release.name, release.version, release.module_type)
-        if (one.name, one.version, one.type) == wanted:
-            return one
-    return None
-
-
-def _same_name_and_version(release):
-    terms = rsql.matching("name", release.name), rsql.matching("version", release.version)
-    return rsql.all_of(*terms)
 
 
 def _find_artifacts(hawkbit, release, found):

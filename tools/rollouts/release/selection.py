@@ -94,7 +94,7 @@ def _find(api, text, kind, command):
     # Name and version may hold colons too.
     colons = [index for index, char in enumerate(text) if char == ":"]
     splits = [(text[:index], text[index + 1 :]) for index in colons]
-    same = [one for name, version in splits for one in _called(api, name, version)]
+    same = [one for name, version in splits for one in called(api, name, version)]
     if not same:
         raise RefusedError(f"no {kind} {text}: `rollouts {command} list` shows those there are")
     if len(same) > 1:
@@ -104,6 +104,7 @@ def _find(api, text, kind, command):
     return same[0]
 
 
-def _called(api, name, version):
+def called(api, name, version):
+    """Return the sets or modules, as `api` has them, of just that name and version."""
     query = rsql.all_of(rsql.matching("name", name), rsql.matching("version", version))
     return [one for one in api.find(query) if (one.name, one.version) == (name, version)]

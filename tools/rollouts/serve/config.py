@@ -55,21 +55,17 @@ class Key:
     default: Callable[[Settings], object]
 
 
-def _fixed(value) -> Callable[[Settings], object]:
-    return lambda settings: value
-
-
 KEYS = {
     TARGET_TOKEN_ENABLED: Key(_boolean, lambda settings: settings.device_login),
     GATEWAY_TOKEN_ENABLED: Key(_boolean, lambda settings: settings.device_login),
     GATEWAY_TOKEN_KEY: Key(_text, lambda settings: settings.gateway_token),
     POLLING_TIME: Key(_polling, lambda settings: settings.polling_time),
-    OVERDUE_TIME: Key(_duration, _fixed("00:05:00")),
-    WINDOW_POLL_COUNT: Key(_count, _fixed(3)),
-    AUTOCLOSE: Key(_boolean, _fixed(False)),
-    CONFIRMATION_FLOW: Key(_boolean, _fixed(False)),
-    IMPLICIT_LOCK: Key(_boolean, _fixed(True)),
-    ROLLOUT_APPROVAL: Key(_boolean, _fixed(False)),
+    OVERDUE_TIME: Key(_duration, lambda settings: "00:05:00"),
+    WINDOW_POLL_COUNT: Key(_count, lambda settings: 3),
+    AUTOCLOSE: Key(_boolean, lambda settings: False),
+    CONFIRMATION_FLOW: Key(_boolean, lambda settings: False),
+    IMPLICIT_LOCK: Key(_boolean, lambda settings: True),
+    ROLLOUT_APPROVAL: Key(_boolean, lambda settings: False),
 }
 
 

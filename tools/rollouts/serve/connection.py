@@ -5,6 +5,7 @@ reader that takes nothing for 60 s is dropped, and so is half a request; HTTP/1.
 keep their connection.
 """
 
+import asyncio
 from dataclasses import dataclass
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -50,13 +51,13 @@ class Connection(HttpToolsProtocol):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self._requests = 0
-        self._stalled = None
         self._head_size = 0  # -1: the head is complete
-        self._overdue = None
+        # By what is waited for: the timer that ends the connection without it.
+        self._waits: dict[str, asyncio.TimerHandle] = {}
 
     def connection_made(self, transport) -> None:
         super().connection_made(transport)
-        self._expect_more()
+        self._expect_request()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -64,23 +65,25 @@ class Connection(HttpToolsProtocol):
             self._head_size += len(data)
             if self._head_size > _MAX_HEAD and not self.transport.is_closing():
                 self.send_400_response("a head without end")
-        elif self._overdue:
-            self._expect_more()
+        elif "request" in self._waits:
+            self._expect_request()
 
-    def _expect_more(self) -> None:
+    def _expect_request(self) -> None:
         """Half a request does not keep its connection."""
-        self._expect_nothing()
-        self._overdue = self.loop.call_later(self.limits.patience_s, self.transport.abort)
+        self._expect("request", self.limits.patience_s)
 
-    def _expect_nothing(self) -> None:
-        if self._overdue is not None:
-            self._overdue.cancel()
-            self._overdue = None
+    def _expect(self, what: str, seconds: float) -> None:
+        self._came(what)
+        self._waits[what] = self.loop.call_later(seconds, self.transport.abort)
+
+    def _came(self, what: str) -> None:
+        if timer := self._waits.pop(what, None):
+            timer.cancel()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._head_size = 0
-        self._expect_more()
+        self._expect_request()
         self._requests += 1
         self.scope[TRANSPORT] = self.transport
 
@@ -99,7 +102,7 @@ class Connection(HttpToolsProtocol):
             self.scope[KEEP_ALIVE] = self.cycle.keep_alive = True
 
     def on_message_complete(self) -> None:
-        self._expect_nothing()
+        self._came("request")
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -111,18 +114,13 @@ class Connection(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._stalled = self.loop.call_later(self.limits.stalled_reader_s, self.transport.abort)
+        self._expect("reader", self.limits.stalled_reader_s)
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._reads_again()
+        self._came("reader")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._reads_again()
-        self._expect_nothing()
+        for what in list(self._waits):
+            self._came(what)
         super().connection_lost(exc)
-
-    def _reads_again(self) -> None:
-        if self._stalled is not None:
-            self._stalled.cancel()
-            self._stalled = None

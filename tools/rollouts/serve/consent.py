@@ -4,7 +4,7 @@ from typing import Literal
 
 from . import actions, errors
 from .bodies import Body, Int32, Text, text
-from .model import Action, Status
+from .model import Action, Status, Target
 from .store import Work
 
 
@@ -13,6 +13,17 @@ class AutoConfirm(Body):
 
     initiator: text(0, 64) = None
     remark: text(0, 512) = None
+
+
+def auto_confirm_status(target: Target) -> dict:
+    """Whether it is on, and who wanted it; what is not known is left out."""
+    status = {
+        "active": target.auto_confirm_at is not None,
+        "initiator": target.auto_confirm_initiator,
+        "remark": target.auto_confirm_remark,
+        "activatedAt": target.auto_confirm_at,
+    }
+    return {name: value for name, value in status.items() if value is not None}
 
 
 class Confirmation(Body):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Query
 from pydantic import BaseModel
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, asc, desc, func, select
 
 from . import errors, rsql
 from .rsql import Field
@@ -13,6 +13,7 @@ from .store import Work
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
+_DIRECTIONS = {"asc": asc, "desc": desc}
 
 
 class PageQuery(BaseModel):
@@ -62,14 +63,11 @@ class Listing:
             field = self.sort_fields.get(name.lower())
             if field is None or field.column is None or field.within:
                 raise errors.sort_field(name)
-            if direction.lower() not in ("asc", "desc"):
+            if direction.lower() not in _DIRECTIONS:
                 raise errors.sort_direction(direction)
-            order.append(_directed(field.column, direction))
+            directed = _DIRECTIONS[direction.lower()]
+            order.append(directed(field.column))
         if "id" in self.sort_fields:
             # Equals follow each other by id, in the direction asked for last.
-            order.append(_directed(self.sort_fields["id"].column, direction))
+            order.append(directed(self.sort_fields["id"].column))
         return order
-
-
-def _directed(column, direction: str):
-    return column.asc() if direction.lower() == "asc" else column.desc()

@@ -30,6 +30,10 @@ class Received:
     sha1: str
     sha256: str
 
+    def described(self) -> dict:
+        """What is stored of it in the database."""
+        return {name: value for name, value in vars(self).items() if name != "path"}
+
 
 class _Form:
     """What the parser calls: the parts of a multipart body as they come."""

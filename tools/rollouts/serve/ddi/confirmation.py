@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from .. import actions
 from ..bodies import PathId
-from ..consent import AutoConfirm, Confirmation, answer
+from ..consent import AutoConfirm, Confirmation, answer, auto_confirm_status
 from ..hub import LinksHere, Transaction
 from ..lookup import find_action, find_target
 from ..media import Reply
@@ -23,21 +23,15 @@ async def confirmation_base(
 ):
     """Is auto-confirmation on, and what waits? Registers a new target."""
     target = seen(work, request, controller_id)
-    active = target.auto_confirm_at is not None
-    status = {
-        "active": active,
-        "initiator": target.auto_confirm_initiator,
-        "remark": target.auto_confirm_remark,
-        "activatedAt": target.auto_confirm_at or 0,
-    }
-    switch = "deactivateAutoConfirm" if active else "activateAutoConfirm"
+    status = auto_confirm_status(target)
+    status.setdefault("activatedAt", 0)
+    switch = "deactivateAutoConfirm" if status["active"] else "activateAutoConfirm"
     found = {switch: links.device(f"confirmationBase/{switch}")}
     action = actions.first_open(work, target)
     if action and action.status == Status.WAIT_FOR_CONFIRMATION:
         path = f"confirmationBase/{action.id}?c={change_mark(work, action)}"
         found["confirmationBase"] = links.device(path)
-    said = {k: v for k, v in status.items() if v is not None}
-    return Reply({"autoConfirm": said, "_links": found})
+    return Reply({"autoConfirm": status, "_links": found})
 
 
 @resources.post("/confirmationBase/activateAutoConfirm")

@@ -1,14 +1,12 @@
 """What the device resources have in common: their routes, the target that asks."""
 
-import secrets
-
 from fastapi import APIRouter
 from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .. import errors
 from ..dialect import Dialect
+from ..lookup import new_target
 from ..media import CBOR, HAL, JSON, MediaRoute
 from ..model import Action, Status, Target, UpdateStatus
 from ..store import Work
@@ -16,8 +14,6 @@ from ..store import Work
 BASE = "/{tenant}/controller/v1/{controller_id}"
 # Who made the targets that registered themselves.
 PLUG_AND_PLAY = "CONTROLLER_PLUG_AND_PLAY"
-MAX_CONTROLLER_ID = 256
-MAX_NAME = 128
 
 
 class DeviceRoute(MediaRoute):
@@ -53,17 +49,9 @@ def seen(work: Work, request: Request, controller_id: str) -> Target:
 
 
 def _register(work: Work, controller_id: str) -> Target:
-    if any(c.isspace() for c in controller_id):
-        raise errors.constraint("a controllerId must not contain whitespace")
-    if len(controller_id) > MAX_CONTROLLER_ID:
-        raise errors.constraint(f"a controllerId has at most {MAX_CONTROLLER_ID} characters")
-    target = Target(
-        controller_id=controller_id,
-        name=controller_id[:MAX_NAME],
-        description=f"Registered itself: {controller_id}"[:512],
-        security_token=secrets.token_hex(16),
-        update_status=UpdateStatus.REGISTERED,
-    )
+    description = f"Registered itself: {controller_id}"[:512]
+    target = new_target(controller_id, description=description)
+    target.update_status = UpdateStatus.REGISTERED
     work.add(target, by=PLUG_AND_PLAY)
     work.db.flush()
     return target

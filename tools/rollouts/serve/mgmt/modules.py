@@ -124,15 +124,7 @@ def add_artifact(work: Work, module_id: int, received: Received) -> Artifact:
     )
     if work.db.scalar(taken):
         raise errors.already_exists(f"The module has a file {received.filename!r} already.")
-    new = Artifact(
-        module_id=module_id,
-        filename=received.filename,
-        size=received.size,
-        md5=received.md5,
-        sha1=received.sha1,
-        sha256=received.sha256,
-    )
-    return made(work, new)
+    return made(work, Artifact(module_id=module_id, **received.described()))
 
 
 def _check_name(filename: str) -> None:

@@ -1,6 +1,5 @@
 """Targets: the devices as the operator sees them."""
 
-import secrets
 from typing import Literal
 
 from sqlalchemy import delete, select
@@ -8,25 +7,23 @@ from starlette.responses import Response
 
 from .. import actions, assignment, errors
 from ..bodies import Body, text
-from ..consent import AutoConfirm
+from ..consent import AutoConfirm, auto_confirm_status
 from ..fields import TARGET_FIELDS
 from ..hub import Transaction
-from ..lookup import find_target
+from ..lookup import MAX_CONTROLLER_ID, MAX_NAME, find_target, new_target
 from ..media import NoContent, Reply
 from ..model import Action, ActionStatus, DistributionSet, Target
 from ..paging import Listing
 from ..store import Work
 from .common import Entities, Show, done, made, router
-from .shapes import Shapes, present
+from .shapes import Shapes
 from .terms import SetAssignments
 
 resources = router("/targets")
 
-_MAX_NAME = 128
-
 
 class TargetUpdate(Body):
-    name: text(1, _MAX_NAME) = None
+    name: text(1, MAX_NAME) = None
     description: text(0, 512) = None
     address: text(0, 512) = None
     security_token: text(1, 128) = None
@@ -34,16 +31,12 @@ class TargetUpdate(Body):
 
 
 class TargetCreate(TargetUpdate):
-    controller_id: text(1, 256, required=True)
+    controller_id: text(1, MAX_CONTROLLER_ID, required=True)
     request_attributes: bool | None = None
 
 
 def create_target(work: Work, item: TargetCreate) -> Target:
-    if any(c.isspace() for c in item.controller_id):
-        raise errors.constraint("a controllerId must not contain whitespace")
-    values = {"name": item.controller_id[:_MAX_NAME], "security_token": secrets.token_hex(16)}
-    values |= item.model_dump(exclude_none=True)
-    return made(work, Target(**values))
+    return made(work, new_target(**item.model_dump(exclude_none=True)))
 
 
 entities = Entities(resources, str, find_target, Shapes.target, Shapes.whole_target)
@@ -112,14 +105,8 @@ async def assign_set(
 async def read_auto_confirm(work: Transaction, show: Show, controller_id: str):
     """Do updates of this target begin without asking?"""
     found = find_target(work, controller_id)
-    active = found.auto_confirm_at is not None
-    switch = "deactivate" if active else "activate"
-    status = present(
-        active=active,
-        initiator=found.auto_confirm_initiator,
-        remark=found.auto_confirm_remark,
-        activatedAt=found.auto_confirm_at,
-    )
+    status = auto_confirm_status(found)
+    switch = "deactivate" if status["active"] else "activate"
     path = f"/autoConfirm/{switch}"
     return Reply({**status, "_links": {switch: show.links.target(controller_id, path)}})
 

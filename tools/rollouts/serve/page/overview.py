@@ -24,27 +24,23 @@ def rows(work: Work) -> dict[str, Rows]:
 def _targets(work: Work) -> Rows:
     overdue_ms = _overdue_ms(work)
     actions = _newest_actions(work)
-    wanted = select(
-        Target.id,
-        Target.controller_id,
+    members = (
         Target.name,
-        Target.update_status,
-        Target.last_request_at,
-        Target.installed_set_id,
-        Target.assigned_set_id,
-    ).order_by(Target.controller_id)
+        Target.update_status.label("status"),
+        Target.last_request_at.label("polledAt"),
+        (Target.last_request_at + overdue_ms).label("overdueAt"),
+        Target.installed_set_id.label("installed"),
+        Target.assigned_set_id.label("assigned"),
+    )
+    wanted = select(Target.id, Target.controller_id, *members).order_by(Target.controller_id)
     return {
-        found.controller_id: present(
-            name=found.name,
-            status=found.update_status,
-            polledAt=found.last_request_at,
-            overdueAt=found.last_request_at and found.last_request_at + overdue_ms,
-            installed=found.installed_set_id,
-            assigned=found.assigned_set_id,
-            action=actions.get(found.id),
-        )
-        for found in work.db.execute(wanted)
+        controller_id: present(**_named(members, values), action=actions.get(number))
+        for number, controller_id, *values in work.db.execute(wanted)
     }
+
+
+def _named(columns, values) -> dict:
+    return {column.key: value for column, value in zip(columns, values, strict=True)}
 
 
 def _overdue_ms(work: Work) -> int:
@@ -60,20 +56,12 @@ def _newest_actions(work: Work) -> dict[int, dict]:
     tells_percent = cast(ActionStatus.messages, String).contains("%", autoescape=True)
     percents = _newest_messages(work, tells_percent)
     newest = select(func.max(Action.id)).group_by(Action.target_id)
-    wanted = select(
-        Action.id, Action.target_id, Action.set_id, Action.status, Action.type, Action.active
-    ).where(Action.id.in_(newest))
+    members = Action.id, Action.set_id.label("set"), Action.status, Action.type, Action.active
+    wanted = select(Action.target_id, *members).where(Action.id.in_(newest))
+    found = {target: _named(members, values) for target, *values in work.db.execute(wanted)}
     return {
-        found.target_id: present(
-            id=found.id,
-            set=found.set_id,
-            status=found.status,
-            type=found.type,
-            active=found.active,
-            said=said.get(found.id),
-            progress=percents.get(found.id),
-        )
-        for found in work.db.execute(wanted)
+        target: present(**row, said=said.get(row["id"]), progress=percents.get(row["id"]))
+        for target, row in found.items()
     }
 
 
