@@ -58,7 +58,7 @@ def decode(cls: type[T], data: object, where: str | None = None) -> T:
     for one, name, hint in _fields(typing.cast(Any, cls)):
         if known.get(name) is not None:
             values[one.name] = _value(hint, known[name], f"{where}.{name}")
-        elif _is_required(one):
+        elif one.default is one.default_factory is dataclasses.MISSING:
             raise BadAnswerError(f"{where}.{name} is missing")
     return cls(**values)
 
@@ -66,32 +66,22 @@ def decode(cls: type[T], data: object, where: str | None = None) -> T:
 def decode_list(cls: type[T], data: object, where: str | None = None) -> list[T]:
     """Return a list of `cls` from a JSON array."""
     where = where or cls.__name__
-    return [
-        decode(cls, item, f"{where}[{index}]") for index, item in enumerate(_list(data, where))
-    ]
-
-
-def _kind(value: object) -> str:
-    # Not the value itself, which may be a token.
-    return _KINDS.get(type(value), "null")
+    items = _checked(list, data, where)
+    return [decode(cls, item, f"{where}[{index}]") for index, item in enumerate(items)]
 
 
 def check_object(data: object, where: str) -> dict:
     """Return `data`. Raises BadAnswerError when it is not a JSON object."""
-    if not isinstance(data, dict):
-        raise BadAnswerError(f"{where}: an object was expected, not {_kind(data)}")
-    return data
+    return _checked(dict, data, where)
 
 
-def _list(data: object, where: str) -> list:
-    if not isinstance(data, list):
-        raise BadAnswerError(f"{where}: a list was expected, not {_kind(data)}")
-    return data
-
-
-def _is_required(field):
-    missing = dataclasses.MISSING
-    return field.default is missing and field.default_factory is missing
+def _checked(kind: Any, value: object, where: str) -> Any:
+    # bool is an int in Python, but not in JSON.
+    if type(value) is not kind:
+        # Not the value itself, which may be a token.
+        found = _KINDS.get(type(value), "null")
+        raise BadAnswerError(f"{where}: {_KINDS[kind]} was expected, not {found}")
+    return value
 
 
 def _value(hint, value, where):
@@ -102,12 +92,9 @@ def _value(hint, value, where):
     if typing.get_origin(hint) is list:
         [item] = typing.get_args(hint)
         # hawkBit joins a history entry without messages to one that is null.
-        parts = [(n, part) for n, part in enumerate(_list(value, where)) if part is not None]
-        return [_value(item, part, f"{where}[{index}]") for index, part in parts]
-    # bool is an int in Python, but not in JSON.
-    if hint is not object and (type(value) is not hint):
-        raise BadAnswerError(f"{where}: {_KINDS[hint]} was expected, not {_kind(value)}")
-    return value
+        parts = enumerate(_checked(list, value, where))
+        return [_value(item, part, f"{where}[{n}]") for n, part in parts if part is not None]
+    return value if hint is object else _checked(hint, value, where)
 
 
 def encode(obj: object, *, secrets: bool = True) -> Any:

@@ -172,22 +172,17 @@ def deny(run, name: Name, remark: Remark = None):
     _do(run, name, "deny", remark)
 
 
-@command(app, "pause", example="rollouts rollout pause may")
-def pause(run, name: Name):
-    """Start no further group; those that run go on."""
-    _do(run, name, "pause")
+def _offer(verb, method, what):
+    def step(run, name: Name):
+        _do(run, name, method)
+
+    step.__doc__ = what
+    command(app, verb, example=f"rollouts rollout {verb} may")(step)
 
 
-@command(app, "resume", example="rollouts rollout resume may")
-def resume(run, name: Name):
-    """Go on; after too many errors with the next group."""
-    _do(run, name, "resume")
-
-
-@command(app, "next", example="rollouts rollout next may")
-def next_group(run, name: Name):
-    """Start the next group without waiting for the thresholds."""
-    _do(run, name, "next_group")
+_offer("pause", "pause", "Start no further group; those that run go on.")
+_offer("resume", "resume", "Go on; after too many errors with the next group.")
+_offer("next", "next_group", "Start the next group without waiting for the thresholds.")
 
 
 @command(app, "stop", example="rollouts rollout stop may --yes")

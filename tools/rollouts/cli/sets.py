@@ -134,12 +134,20 @@ def invalidate(
     run.out.done(f"invalidated {one.label}")
 
 
-@command(app, "modules", example="rollouts ds modules fw:2.0.0")
-def modules(run, set: Set, listing: Listing):
-    """List the software modules of a set. (hawkBit 1.0 ignores --q here.)"""
-    one = find_set(run.hawkbit, set)
-    found = run.hawkbit.sets.modules(one.id, **listing.as_arguments())
-    run.out.rows(found, columns.MODULES)
+def _offer_list(name, method, table, what):
+    """Offer a command that lists what `method` of the API finds for a set."""
+
+    def listed(run, set: Set, listing: Listing):
+        one = find_set(run.hawkbit, set)
+        found = getattr(run.hawkbit.sets, method)(one.id, **listing.as_arguments())
+        run.out.rows(found, table)
+
+    listed.__doc__ = what
+    command(app, name, example=f"rollouts ds {name} fw:2.0.0")(listed)
+
+
+_MODULES = "List the software modules of a set. (hawkBit 1.0 ignores --q here.)"
+_offer_list("modules", "modules", columns.MODULES, _MODULES)
 
 
 @command(app, "add-module", example="rollouts ds add-module fw:2.0.0 12 13")
@@ -163,28 +171,12 @@ def remove_module(run, set: Set, module: Module, dry_run: DryRun = False):
     run.out.done(f"removed {module} from {one.label}")
 
 
-@command(app, "assigned", example="rollouts ds assigned fw:2.0.0")
-def assigned(run, set: Set, listing: Listing):
-    """List the targets a set is assigned to."""
-    one = find_set(run.hawkbit, set)
-    found = run.hawkbit.sets.assigned_targets(one.id, **listing.as_arguments())
-    run.out.rows(found, columns.TARGETS)
-
-
-@command(app, "installed", example="rollouts ds installed fw:2.0.0")
-def installed(run, set: Set, listing: Listing):
-    """List the targets a set is installed on."""
-    one = find_set(run.hawkbit, set)
-    found = run.hawkbit.sets.installed_targets(one.id, **listing.as_arguments())
-    run.out.rows(found, columns.TARGETS)
-
-
-@command(app, "filters", example="rollouts ds filters fw:2.0.0")
-def filters(run, set: Set, listing: Listing):
-    """List the target filters that assign a set by themselves."""
-    one = find_set(run.hawkbit, set)
-    found = run.hawkbit.sets.auto_assign_target_filters(one.id, **listing.as_arguments())
-    run.out.rows(found, columns.FILTERS)
+_ASSIGNED = "List the targets a set is assigned to."
+_INSTALLED = "List the targets a set is installed on."
+_FILTERS = "List the target filters that assign a set by themselves."
+_offer_list("assigned", "assigned_targets", columns.TARGETS, _ASSIGNED)
+_offer_list("installed", "installed_targets", columns.TARGETS, _INSTALLED)
+_offer_list("filters", "auto_assign_target_filters", columns.FILTERS, _FILTERS)
 
 
 @command(app, "assign", example="rollouts ds assign fw:2.0.0 kitchen-1 --offline")

@@ -1,5 +1,7 @@
 """The names that queries and sort orders know, resource by resource."""
 
+from collections.abc import Callable
+
 from sqlalchemy import exists
 
 from . import errors
@@ -23,13 +25,18 @@ from .rollouts.model import Rollout, RolloutGroup, RolloutStatus
 from .rsql import Field
 
 
-def _boolean(word: str) -> bool:
-    if word.lower() not in ("true", "false"):
-        raise ValueError(word)
-    return word.lower() == "true"
+def _one_of(yes: str, no: str) -> Callable[[str], bool]:
+    """What makes a boolean of two words. ValueError for others."""
+
+    def convert(word: str) -> bool:
+        if word.lower() not in (yes, no):
+            raise ValueError(word)
+        return word.lower() == yes
+
+    return convert
 
 
-_CONVERT = {str: str, int: int, bool: _boolean}
+_CONVERT = {str: str, int: int, bool: _one_of("true", "false")}
 
 
 def _own(entity, *names: str) -> dict[str, Field]:
@@ -127,15 +134,9 @@ ACTION_FIELDS = {
 }
 
 
-def _open_or_closed(word: str) -> bool:
-    if word.lower() not in ("pending", "finished"):
-        raise ValueError(word)
-    return word.lower() == "pending"
-
-
 DETAIL_STATUS_FIELDS = {
     **{name: field for name, field in ACTION_FIELDS.items() if name != "active"},
-    "status": Field(Action.active, _open_or_closed),
+    "status": Field(Action.active, _one_of("pending", "finished")),
     "detailstatus": Field(Action.status),
 }
 

@@ -38,26 +38,22 @@ def step(store: Store) -> None:
 
 def assign_by_filters(store: Store) -> None:
     """Assign to every target that matches a filter and never had its set."""
+    assigning = select(TargetFilter).where(TargetFilter.set_id.is_not(None))
     with store.work() as work:
-        _assign_all(work)
+        for target_filter in work.db.scalars(assigning.order_by(TargetFilter.id)):
+            _assign(work, target_filter)
 
 
-def _assign_all(work: Work) -> None:
-    for target_filter in work.db.scalars(
-        select(TargetFilter).where(TargetFilter.set_id.is_not(None)).order_by(TargetFilter.id)
-    ):
-        had = exists().where(Action.target_id == Target.id, Action.set_id == target_filter.set_id)
-        matches = rsql.to_sql(target_filter.query, TARGET_FIELDS)
-        wanted = work.db.scalars(select(Target.controller_id).where(matches, ~had)).all()
-        if wanted:
-            _assign(work, target_filter, wanted)
-
-
-def _assign(work: Work, target_filter: TargetFilter, controller_ids) -> None:
+def _assign(work: Work, target_filter: TargetFilter) -> None:
+    had = exists().where(Action.target_id == Target.id, Action.set_id == target_filter.set_id)
+    matches = rsql.to_sql(target_filter.query, TARGET_FIELDS)
+    wanted = work.db.scalars(select(Target.controller_id).where(matches, ~had)).all()
+    if not wanted:
+        return
     terms = assignment.Terms(
         type=target_filter.action_type,
         weight=target_filter.weight,
         confirmation_required=target_filter.confirmation_required is not False,
     )
     found = assignment.assignable(work, target_filter.set_id)
-    assignment.assign(work, found, dict.fromkeys(controller_ids, terms))
+    assignment.assign(work, found, dict.fromkeys(wanted, terms))

@@ -118,18 +118,14 @@ def _check_takes_files(work: Work, module_id: int) -> None:
 
 def add_artifact(work: Work, module_id: int, received: Received) -> Artifact:
     # Names come as they are, `..` too: they are shown, never opened.
-    _check_name(received.filename)
+    if not 1 <= len(received.filename) <= 256 or set("<>") & set(received.filename):
+        raise errors.constraint("a file name has 1 to 256 characters and no < or >")
     taken = select(Artifact.id).where(
         Artifact.module_id == module_id, Artifact.filename == received.filename
     )
     if work.db.scalar(taken):
         raise errors.already_exists(f"The module has a file {received.filename!r} already.")
     return made(work, Artifact(module_id=module_id, **received.described()))
-
-
-def _check_name(filename: str) -> None:
-    if not 1 <= len(filename) <= 256 or "<" in filename or ">" in filename:
-        raise errors.constraint("a file name has 1 to 256 characters and no < or >")
 
 
 def _artifact(work: Work, module_id: int, artifact_id: int) -> Artifact:

@@ -226,10 +226,11 @@ def _cancel_all(work: Work, set_id: int, force: bool) -> None:
 def _statistics(work: Work, set_id: int) -> dict[str, dict]:
     """Each part under the last word of its path."""
     find_set(work, set_id)
+    filters = select(func.count(TargetFilter.id)).where(TargetFilter.set_id == set_id)
     return {
         "actions": {"actions": _counts(work, Action, set_id)},
         "rollouts": {"rollouts": _counts(work, Rollout, set_id)},
-        "autoassignments": {"totalAutoAssignments": _auto_assignments(work, set_id)},
+        "autoassignments": {"totalAutoAssignments": work.db.scalar(filters)},
     }
 
 
@@ -255,7 +256,3 @@ def _counts(work: Work, table: type[Action] | type[Rollout], set_id: int) -> dic
     ).all()
     total = sum(count for _, count in counted)
     return {"total": total, **{status.upper(): count for status, count in counted}}
-
-
-def _auto_assignments(work: Work, set_id: int) -> int:
-    return work.db.scalar(select(func.count(TargetFilter.id)).where(TargetFilter.set_id == set_id))

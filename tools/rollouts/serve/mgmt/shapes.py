@@ -95,12 +95,13 @@ class Shapes:
         return below(shape, artifacts="/artifacts", metadata="/metadata")
 
     def artifact(self, item: Artifact) -> dict:
+        path = f"softwaremodules/{item.module_id}/artifacts/{item.id}"
         return {
             **audit(item),
             **columns(item, "id", "size"),
             "hashes": columns(item, "sha1", "md5", "sha256"),
             "providedFilename": item.filename,
-            "_links": {"self": self.links.mgmt(_artifact_path(item))},
+            "_links": {"self": self.links.mgmt(path)},
         }
 
     def whole_artifact(self, item: Artifact) -> dict:
@@ -248,7 +249,3 @@ class Shapes:
 
     def whole_tag(self, item: TargetTag) -> dict:
         return below(self.tag(item), assignedTargets="/assigned?offset=0&limit=50")
-
-
-def _artifact_path(item: Artifact) -> str:
-    return f"softwaremodules/{item.module_id}/artifacts/{item.id}"

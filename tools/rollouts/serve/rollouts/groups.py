@@ -20,7 +20,8 @@ def create(work: Work, rollout: Rollout, groups: list[RolloutGroup], by_filter: 
     ApiError when no target matches, the groups leave targets out, or there are too many.
     """
     _check_words(rollout, groups)
-    _check_amount(work, len(groups))
+    if len(groups) > work.settings.max_rollout_groups:
+        raise errors.quota("RolloutGroup", len(groups), work.settings.max_rollout_groups)
     rollout.created_at = work.now
     base = targets.of_rollout(rollout)
     static = [g for g in groups if not g.dynamic]
@@ -52,12 +53,6 @@ def _check_words(rollout: Rollout, groups: list[RolloutGroup]) -> None:
     needed = [rollout.name, *(g.name for g in groups), *(g.success_threshold for g in groups)]
     if None in needed:
         raise errors.constraint("name and successCondition.expression must not be null")
-
-
-def _check_amount(work: Work, amount: int) -> None:
-    most = work.settings.max_rollout_groups
-    if amount > most:
-        raise errors.quota("RolloutGroup", amount, most)
 
 
 def _check_size(work: Work, size: int) -> None:
