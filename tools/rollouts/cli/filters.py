@@ -1,6 +1,6 @@
 """`rollouts filters`: stored queries, and the sets they assign by themselves."""
 
-import enum
+from typing import Literal
 
 from rollouts.api.errors import RefusedError, ServerError
 from rollouts.cli import columns
@@ -13,12 +13,6 @@ app = listing_group("Target filters: stored queries that can assign a set by the
 
 Name = argument(str, "FILTER", "A filter: its name or its id.")
 Query = argument(str, "RSQL", "E.g. 'attribute.hw==esp32'.")
-
-
-class AutoType(enum.StrEnum):
-    FORCED = "forced"
-    SOFT = "soft"
-    DOWNLOADONLY = "downloadonly"
 
 
 def find_filter(hawkbit, text):
@@ -69,14 +63,14 @@ def auto_assign(
     run,
     name: Name,
     set: Set,
-    type: option(AutoType, "How urgent.") = AutoType.FORCED,
+    type: option(Literal["forced", "soft", "downloadonly"], "How urgent.") = "forced",
     weight: option(int | None, "Higher goes first.", min=0, max=1000) = None,
     yes: Yes = False,
 ):
     """Assign a set to all that match now and later; the server does it in its own time."""
     found, one_set = find_filter(run.hawkbit, name), find_set(run.hawkbit, set)
     run.confirm(f"Assign {one_set.label} now and later: {_matches(run, found.query)}?", yes)
-    changed = run.hawkbit.filters.auto_assign(found.id, one_set.id, type.value, weight)
+    changed = run.hawkbit.filters.auto_assign(found.id, one_set.id, type, weight)
     run.out.done(f"filter {found.name} assigns {one_set.label}", changed)
 
 

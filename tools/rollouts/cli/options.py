@@ -2,11 +2,11 @@
 
 import dataclasses
 import datetime
-import enum
 import json
 import re
 import sys
 from pathlib import Path
+from typing import Literal
 
 from rollouts.api import rsql
 from rollouts.api.models import MaintenanceWindow
@@ -23,6 +23,7 @@ DryRun = option(bool, "Only say what would be done; nothing is changed.", "--dry
 
 Names = argument(list[str] | None, "TARGET", "Controller ids, or globs like 'kitchen-*'.")
 ActionIds = argument(list[str] | None, "ACTION", "Ids; without any they come on stdin.")
+Urgent = option(Literal["forced", "soft", "timeforced", "downloadonly"], "How urgent.")
 Timeout = option(float | None, "Then give up.", min=0, metavar="SECONDS")
 Interval = option(float, "Between looks.", min=0.1, metavar="SECONDS")
 
@@ -69,18 +70,11 @@ class Selection:
         return [text for text in texts if text not in globs], globs
 
 
-class AssignmentType(enum.StrEnum):
-    FORCED = "forced"
-    SOFT = "soft"
-    TIMEFORCED = "timeforced"
-    DOWNLOADONLY = "downloadonly"
-
-
 @dataclasses.dataclass
 class Urgency:
     """How an update is to be carried out, whoever assigns it."""
 
-    type: option(AssignmentType, "How urgent.") = AssignmentType.FORCED
+    type: Urgent = "forced"
     forcetime: option(
         str | None,
         "When timeforced turns forced: 2026-12-01T03:00:00+01:00, or ms since 1970.",
@@ -91,11 +85,11 @@ class Urgency:
 
     def members(self):
         """Return the members of what is sent, but those without a value. Raises UsageError."""
-        is_timed = self.type == AssignmentType.TIMEFORCED
+        is_timed = self.type == "timeforced"
         if (self.forcetime is None) == is_timed:
             raise UsageError("--type timeforced and --forcetime TIME belong together")
         return given(
-            type=self.type.value,
+            type=self.type,
             forcetime=moment_ms("--forcetime", self.forcetime) if is_timed else None,
             weight=self.weight,
             confirmation_required=False if self.no_confirm else None,

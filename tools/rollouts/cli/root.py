@@ -1,6 +1,6 @@
 """The tree of commands, and those that ask no server: `serve`, `completion`, `--version`."""
 
-import enum
+from typing import Literal
 
 import typer
 from typer.completion import get_completion_script
@@ -83,17 +83,11 @@ def _serve(context: typer.Context):
         raise typer.Exit(Exit.USAGE) from error
 
 
-class Shell(enum.StrEnum):
-    BASH = "bash"
-    ZSH = "zsh"
-    FISH = "fish"
-
-
 @own.command("completion", epilog=_COMPLETION_EXAMPLE)
-def _completion(shell: argument(Shell, None, "For which shell.")):
+def _completion(shell: argument(Literal["bash", "zsh", "fish"], None, "For which shell.")):
     """Print the completion script of a shell."""
     names = {"prog_name": "rollouts", "complete_var": "_ROLLOUTS_COMPLETE"}
-    Output().raw(get_completion_script(**names, shell=shell.value))
+    Output().raw(get_completion_script(**names, shell=shell))
 
 
 def _show_version(wanted: bool):

@@ -1,7 +1,7 @@
 """`rollouts ds`: a verb for each endpoint of distribution sets, but metadata (`set_metadata`)."""
 
 import dataclasses
-import enum
+from typing import Literal
 
 import typer
 
@@ -15,14 +15,11 @@ from rollouts.release.selection import find_module, find_set
 
 app = typer.Typer()
 
+Cancelation = option(
+    Literal["force", "soft", "none"], "What happens to its running actions; none: nothing."
+)
 MigrationStep = option(bool | None, None, "--migration-step/--no-migration-step")
 Modules = argument(list[str], "MODULE", "Software modules: ids, or NAME:VERSION.")
-
-
-class Cancelation(enum.StrEnum):
-    FORCE = "force"
-    SOFT = "soft"
-    NONE = "none"
 
 
 @dataclasses.dataclass
@@ -116,9 +113,7 @@ def delete(run, set: Set, yes: Yes = False, dry_run: DryRun = False):
 def invalidate(
     run,
     set: Set,
-    actions: option(
-        Cancelation, "What happens to its running actions; none: nothing."
-    ) = Cancelation.NONE,
+    actions: Cancelation = "none",
     cancel_rollouts: option(
         bool, "Servers before 0.10: stop its rollouts.", "--cancel-rollouts"
     ) = False,
@@ -130,7 +125,7 @@ def invalidate(
     if _only_said(run, dry_run, f"invalidate {one.label}, actions: {actions}"):
         return
     run.confirm(f"Invalidate {one.label} for ever?", yes)
-    run.hawkbit.sets.invalidate(one.id, actions.value, cancel_rollouts or None)
+    run.hawkbit.sets.invalidate(one.id, actions, cancel_rollouts or None)
     run.out.done(f"invalidated {one.label}")
 
 

@@ -1,6 +1,6 @@
 """Distribution sets and their modules: list, create, read, update, delete, invalidate, count."""
 
-from enum import StrEnum
+from typing import Literal
 
 from sqlalchemy import exists, func, select
 
@@ -51,16 +51,10 @@ class SetUpdate(Body):
     locked: bool | None = None
 
 
-class Cancelation(StrEnum):
-    FORCE = "force"
-    SOFT = "soft"
-    NONE = "none"
-
-
 class Invalidation(Body):
     """`cancelRollouts` is taken and has no effect: 1.0.4 looks at the type only."""
 
-    action_cancelation_type: Cancelation
+    action_cancelation_type: Literal["force", "soft", "none"]
     cancel_rollouts: bool | None = None
 
 
@@ -207,8 +201,8 @@ async def invalidate(work: Transaction, set_id: PathId, body: Invalidation):
         raise errors.set_incomplete(set_id)
     found.valid = False
     stop_auto_assignment(work, set_id)
-    if body.action_cancelation_type != Cancelation.NONE:
-        force = body.action_cancelation_type == Cancelation.FORCE
+    if body.action_cancelation_type != "none":
+        force = body.action_cancelation_type == "force"
         control.give_up_set(work, found, force)
         _cancel_all(work, set_id, force)
     work.touch(found)
