@@ -15,7 +15,7 @@ from ..paging import Listing
 from ..ranges import file_answer
 from ..store import Work
 from ..upload import Received, receive
-from .common import Entities, Show, done, made, router
+from .common import Entities, Full, Show, done, made, router
 from .shapes import Shapes
 
 resources = router("/softwaremodules")
@@ -68,11 +68,9 @@ async def delete_module(work: Transaction, module_id: PathId):
 
 
 @resources.get("/{module_id}/artifacts")
-async def list_artifacts(
-    work: Transaction, show: Show, module_id: PathId, representation: str = "compact"
-):
+async def list_artifacts(work: Transaction, show: Show, module_id: PathId, full: Full):
     """The module's files: a plain list. `full` adds the link to the bytes."""
-    shape = show.whole_artifact if representation == "full" else show.artifact
+    shape = show.whole_artifact if full else show.artifact
     return Reply([shape(a) for a in find_module(work, module_id).artifacts])
 
 

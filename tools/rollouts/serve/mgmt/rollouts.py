@@ -1,9 +1,7 @@
 """Rollouts: a set to the targets of a filter, group by group."""
 
 from collections.abc import Callable
-from typing import Annotated
 
-from fastapi import Depends
 from sqlalchemy import exists, select
 from starlette.requests import Request
 
@@ -24,9 +22,8 @@ from ..rollouts import control, groups
 from ..rollouts.evaluation import no_progress
 from ..rollouts.model import Rollout, RolloutGroup, RolloutStatus, RolloutTarget
 from ..store import Work
-from .common import change, done, listed, router
+from .common import Full, Show, change, done, listed, router
 from .rollout_bodies import DEFAULTS, RolloutCreate, RolloutUpdate
-from .rollout_shapes import RolloutShapes
 
 resources = router("/rollouts")
 _find = lookup.finder(Rollout)
@@ -36,28 +33,17 @@ GROUPS = Listing(ROLLOUT_GROUP_FIELDS, sort_fields=GROUPS_SORT)
 TARGETS = Listing(TARGET_FIELDS, sort_fields=TARGETS_OF_GROUP_SORT)
 
 
-async def _shapes(request: Request, work: Transaction) -> RolloutShapes:
-    return RolloutShapes(request, work)
-
-
-RolloutShow = Annotated[RolloutShapes, Depends(_shapes)]
-
-
 @resources.get("")
 async def list_rollouts(
-    request: Request,
-    work: Transaction,
-    show: RolloutShow,
-    paging: Paging,
-    representation: str = "compact",
+    request: Request, work: Transaction, show: Show, paging: Paging, full: Full
 ):
     """Rollouts that are not deleted. `full` adds how far they are."""
-    shape = show.whole_rollout if representation == "full" else show.rollout
+    shape = show.whole_rollout if full else show.rollout
     return Reply(ROLLOUTS.fetch(work, listed(request, Rollout), paging, shape))
 
 
 @resources.post("")
-async def create_rollout(work: Transaction, show: RolloutShow, body: RolloutCreate):
+async def create_rollout(work: Transaction, show: Show, body: RolloutCreate):
     """It is filled with targets soon, by the scheduler, and can then be started."""
     if body.target_filter_query is None:
         raise errors.rsql_syntax("A rollout needs a targetFilterQuery.")
@@ -74,15 +60,13 @@ async def create_rollout(work: Transaction, show: RolloutShow, body: RolloutCrea
 
 
 @resources.get("/{rollout_id}")
-async def read_rollout(work: Transaction, show: RolloutShow, rollout_id: PathId):
+async def read_rollout(work: Transaction, show: Show, rollout_id: PathId):
     """One rollout, with how many targets are how far; a deleted one too."""
     return Reply(show.whole_rollout(_find(work, rollout_id)))
 
 
 @resources.put("/{rollout_id}")
-async def update_rollout(
-    work: Transaction, show: RolloutShow, rollout_id: PathId, body: RolloutUpdate
-):
+async def update_rollout(work: Transaction, show: Show, rollout_id: PathId, body: RolloutUpdate):
     """Change its name or its description."""
     found = _find(work, rollout_id)
     control.check_changeable(found)
@@ -129,7 +113,7 @@ def _do(work: Work, rollout_id: int, step, *arguments):
 
 
 @resources.post("/{rollout_id}/retry")
-async def retry_rollout(work: Transaction, show: RolloutShow, rollout_id: PathId):
+async def retry_rollout(work: Transaction, show: Show, rollout_id: PathId):
     """A new rollout, in one group, for the targets that failed in a finished one."""
     found = _find(work, rollout_id)
     if found.deleted:
@@ -150,15 +134,11 @@ async def retry_rollout(work: Transaction, show: RolloutShow, rollout_id: PathId
 
 @resources.get("/{rollout_id}/deploygroups")
 async def list_groups(
-    work: Transaction,
-    show: RolloutShow,
-    rollout_id: PathId,
-    paging: Paging,
-    representation: str = "compact",
+    work: Transaction, show: Show, rollout_id: PathId, paging: Paging, full: Full
 ):
     """The groups in their order. `full` adds how far they are."""
     rows = select(RolloutGroup).where(RolloutGroup.rollout_id == _find(work, rollout_id).id)
-    shape = show.whole_group if representation == "full" else show.group
+    shape = show.whole_group if full else show.group
     return Reply(GROUPS.fetch(work, rows, paging, shape))
 
 
@@ -168,7 +148,7 @@ def _find_group(work: Work, rollout_id: int, group_id: int) -> RolloutGroup:
 
 
 @resources.get("/{rollout_id}/deploygroups/{group_id}")
-async def read_group(work: Transaction, show: RolloutShow, rollout_id: PathId, group_id: PathId):
+async def read_group(work: Transaction, show: Show, rollout_id: PathId, group_id: PathId):
     """One group, with how many targets are how far."""
     found = _find_group(work, rollout_id, group_id)
     if found.rollout_id != rollout_id:
@@ -178,7 +158,7 @@ async def read_group(work: Transaction, show: RolloutShow, rollout_id: PathId, g
 
 @resources.get("/{rollout_id}/deploygroups/{group_id}/targets")
 async def list_group_targets(
-    work: Transaction, show: RolloutShow, rollout_id: PathId, group_id: PathId, paging: Paging
+    work: Transaction, show: Show, rollout_id: PathId, group_id: PathId, paging: Paging
 ):
     """The targets of a group: as they were chosen while it is ready or searched, later those
     that have an action of it. As in hawkBit the group may be another rollout's."""

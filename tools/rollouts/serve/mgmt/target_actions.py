@@ -16,7 +16,7 @@ from ..model import Action, ActionStatus, ActionType
 from ..paging import Listing, Paging
 from ..rsql import Field
 from ..store import Work
-from .common import Show, done, router
+from .common import Full, Show, done, router
 
 resources = router("/targets/{controller_id}/actions")
 everywhere = router("/actions")
@@ -112,11 +112,9 @@ async def confirm_action(
 
 
 @everywhere.get("")
-async def list_all_actions(
-    work: Transaction, show: Show, paging: Paging, representation: str = "compact"
-):
+async def list_all_actions(work: Transaction, show: Show, paging: Paging, full: Full):
     """The actions of all targets, the newest first. `full` adds the links."""
-    shape = show.whole_action if representation == "full" else show.action
+    shape = show.whole_action if full else show.action
     return Reply(_listing(work).fetch(work, select(Action), paging, shape))
 
 
