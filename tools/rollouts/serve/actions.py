@@ -12,7 +12,7 @@ its cancellation is confirmed. Feedback writes an entry in its history each time
 Source: hawkBit JpaControllerManagement, JpaActionManagement; the recordings of 1.0.4.
 """
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 
 from . import errors
 from .bodies import has_markup
@@ -57,8 +57,7 @@ def _open(target: Target) -> Select:
 def add_entry(work: Work, action: Action, status: Status, messages, code=None, timestamp=None):
     """Write an entry. ApiError 429 when it has too many messages. Long ones are cut up."""
     pieces = [m[i : i + _PIECE] for m in messages for i in range(0, len(m) or 1, _PIECE)]
-    if len(pieces) > work.settings.max_messages:
-        raise errors.quota("Message", len(pieces), work.settings.max_messages)
+    errors.check_quota("Message", len(pieces), work.settings.max_messages)
     entry = ActionStatus(
         action_id=action.id,
         status=status,
@@ -73,11 +72,8 @@ def add_entry(work: Work, action: Action, status: Status, messages, code=None, t
 
 def check_entry_quota(work: Work, action: Action) -> None:
     """ApiError 429 when the history is full. What ends an action is not asked."""
-    count = work.db.scalar(
-        select(func.count(ActionStatus.id)).where(ActionStatus.action_id == action.id)
-    )
-    if count >= work.settings.max_status_entries:
-        raise errors.quota("ActionStatus", count + 1, work.settings.max_status_entries)
+    count = work.count(ActionStatus.action_id == action.id)
+    errors.check_quota("ActionStatus", count + 1, work.settings.max_status_entries)
 
 
 def retrieved(work: Work, action: Action) -> None:
@@ -106,13 +102,10 @@ def downloads(work: Work, action: Action, path: str) -> None:
 
 def feedback(work: Work, action: Action, execution, finished, details, code, timestamp) -> None:
     """What the device says about its deployment."""
-    if any(has_markup(line) for line in details):
-        raise errors.constraint("details must not contain markup")
-    messages = list(details)
-    if code is not None:
-        messages.append(f"Device reported status code: {code}")
+    messages = _told(details, code)
     if not messages:
-        messages = [server_says(_default_message(execution, finished))]
+        result = f" with {finished}" if execution == "closed" else ""
+        messages = [server_says(f"The target reported {execution}{result}.")]
     if execution == "closed":
         status = Status.ERROR if finished == "failure" else Status.FINISHED
     else:
@@ -130,9 +123,11 @@ def feedback(work: Work, action: Action, execution, finished, details, code, tim
         action.target.request_attributes = True
 
 
-def _default_message(execution: str, finished: str) -> str:
-    result = f" with {finished}" if execution == "closed" else ""
-    return f"The target reported {execution}{result}."
+def _told(details: list[str], code: int | None) -> list[str]:
+    """A device's words, its status code as the last. ApiError where they have markup."""
+    if any(has_markup(line) for line in details):
+        raise errors.constraint("details must not contain markup")
+    return details if code is None else [*details, f"Device reported status code: {code}"]
 
 
 def _end(action: Action, status: Status) -> None:
@@ -164,12 +159,9 @@ def _finish(action: Action, timestamp: int) -> None:
 
 def cancel_feedback(work: Work, action: Action, execution, finished, details, code, timestamp):
     """What the device says about a cancellation. Only closed (not as a failure) ends it."""
-    if any(has_markup(line) for line in details):
-        raise errors.constraint("details must not contain markup")
+    details = _told(details, code)
     if not action.is_canceling_or_canceled:
         raise errors.not_cancelable("The action is not being canceled.")
-    if code is not None:
-        details = [*details, f"Device reported status code: {code}"]
     if execution == "closed" and finished != "failure":
         before, after = "Cancellation confirmed.", "The cancellation is complete."
         messages = [server_says(before), *details, server_says(after)]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from . import bulk, config, errors
 from .actions import add_entry, server_says
@@ -90,9 +90,8 @@ def _has_it(target: Target, distribution_set: DistributionSet, offline: bool) ->
 
 
 def _start(work: Work, target: Target, distribution_set: DistributionSet, terms: Terms) -> Action:
-    count = work.db.scalar(select(func.count(Action.id)).where(Action.target_id == target.id))
-    if count >= work.settings.max_actions:
-        raise errors.quota("Action", count + 1, work.settings.max_actions)
+    count = work.count(Action.target_id == target.id)
+    errors.check_quota("Action", count + 1, work.settings.max_actions)
     schedule, duration, timezone = terms.window or (None, None, None)
     waits = (
         terms.confirmation_required

@@ -121,7 +121,7 @@ auto_confirm_active = Kind(409, "repo.autoConfAlreadyActive",
     "Auto-confirmation is already on for {}.")
 locked = Kind(423, "locked", "LockedException",
     "{} {} is locked since it was assigned; {} is not allowed.")
-quota = Kind(429, "quota.tooManyEntries", "AssignmentQuotaExceededException",
+_quota = Kind(429, "quota.tooManyEntries", "AssignmentQuotaExceededException",
     "{1} of {0} would be too many: the most is {2}.")
 file_too_large = Kind(429, "quota.fileSizeExceeded", "FileSizeQuotaExceededException",
     "The file is larger than the {} bytes allowed.")
@@ -133,6 +133,12 @@ binary_missing = Kind(500, "artifact.loadFailed", "ArtifactBinaryNotFoundExcepti
 def not_found(kind: str, entity_id) -> ApiError:
     info = {"type": kind, "entityId": entity_id}
     return _not_there(f"There is no {kind} {entity_id!r}.", info=info)
+
+
+def check_quota(kind: str, number: int, most: int) -> None:
+    """Raises ApiError 429 where there would be more than `most` of them."""
+    if number > most:
+        raise _quota(kind, number, most)
 
 
 def none_of(kind: str, ids) -> ApiError:

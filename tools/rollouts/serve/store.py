@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import URL, create_engine, event, select
+from sqlalchemy import URL, create_engine, event, func, select
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -52,6 +52,10 @@ class Work:
         entity.created_at = entity.last_modified_at = self.now
         self.db.add(entity)
         return entity
+
+    def count(self, *conditions) -> int:
+        """How many rows hold them, of the table that they name."""
+        return self.db.scalar(select(func.count()).where(*conditions))
 
     def touch(self, entity) -> None:
         """Note that the user changed `entity`. What a device changes is not noted."""

@@ -196,9 +196,8 @@ async def config_data(work: Transaction, tenant: str, controller_id: str, body: 
     target = find_target(work, controller_id)
     stored = {a.key: a.value for a in target.attributes}
     changed = _changed(stored, body)
-    most = work.settings.max_attributes
-    if len(changed) > max(most, len(stored)):
-        raise errors.quota("Attribute", len(changed), most)
+    if len(changed) > len(stored):
+        errors.check_quota("Attribute", len(changed), work.settings.max_attributes)
     if changed != stored:
         work.db.execute(delete(TargetAttribute).where(TargetAttribute.owner_id == target.id))
         work.db.add_all(

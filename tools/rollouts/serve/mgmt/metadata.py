@@ -138,9 +138,8 @@ class Metadata:
             )
         row = work.db.get(self.table, (found.id, key))
         if row is None:
-            count = len(self._rows(work, found))
-            if count >= work.settings.max_metadata:
-                raise errors.quota("Metadata", count + 1, work.settings.max_metadata)
+            count = work.count(self.table.owner_id == found.id)
+            errors.check_quota("Metadata", count + 1, work.settings.max_metadata)
             row = self.table(owner_id=found.id, key=key)
             work.db.add(row)
         row.value = value

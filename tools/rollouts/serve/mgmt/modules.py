@@ -1,6 +1,6 @@
 """Software modules and their artifacts."""
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -109,9 +109,8 @@ def _check_takes_files(work: Work, module_id: int) -> None:
     found = changeable_module(work, module_id)
     if found.locked:
         raise errors.locked("SoftwareModule", module_id, "to add a file")
-    count = work.db.scalar(select(func.count(Artifact.id)).where(Artifact.module_id == module_id))
-    if count >= work.settings.max_artifacts:
-        raise errors.quota("Artifact", count + 1, work.settings.max_artifacts)
+    count = work.count(Artifact.module_id == module_id)
+    errors.check_quota("Artifact", count + 1, work.settings.max_artifacts)
 
 
 def add_artifact(work: Work, module_id: int, received: Received) -> Artifact:

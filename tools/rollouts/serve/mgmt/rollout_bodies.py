@@ -116,8 +116,7 @@ class RolloutCreate(_Conditions):
             raise errors.invalid("The amount of groups cannot be below zero.")
         if amount == 0 and self.dynamic_group_template is None:
             raise errors.invalid("Without groups it needs a dynamic group template.")
-        if amount > most:
-            raise errors.quota("RolloutGroup", amount, most)
+        errors.check_quota("RolloutGroup", amount, most)
         if self.dynamic_group_template and not self.dynamic:
             raise errors.invalid("Only a dynamic rollout has a dynamic group template.")
         return self._equal_groups(amount, asks)

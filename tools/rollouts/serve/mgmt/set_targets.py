@@ -32,8 +32,7 @@ async def assign_targets(
     """Assign the set. Unknown ids are left out silently and not counted."""
     if not body:
         raise errors.constraint("the list of targets must not be empty")
-    if len(body) > work.settings.max_assignments:
-        raise errors.quota("Target", len(body), work.settings.max_assignments)
+    errors.check_quota("Target", len(body), work.settings.max_assignments)
     found = assignment.assignable(work, set_id)
     result = assignment.assign(work, found, by_target(body), offline)
     return Reply(show.assigned(result))

@@ -101,8 +101,7 @@ def add_modules(
         if module.type.max_assignments == 1:
             kept = [m for m in kept if m.type_id != module.type_id]
         kept.append(module)
-    if len(kept) > work.settings.max_modules:
-        raise errors.quota("SoftwareModule", len(kept), work.settings.max_modules)
+    errors.check_quota("SoftwareModule", len(kept), work.settings.max_modules)
     distribution_set.modules = sorted(kept, key=lambda m: m.id)
 
 
@@ -220,11 +219,11 @@ def _cancel_all(work: Work, set_id: int, force: bool) -> None:
 def _statistics(work: Work, set_id: int) -> dict[str, dict]:
     """Each part under the last word of its path."""
     find_set(work, set_id)
-    filters = select(func.count(TargetFilter.id)).where(TargetFilter.set_id == set_id)
+    filters = work.count(TargetFilter.set_id == set_id)
     return {
         "actions": {"actions": _counts(work, Action, set_id)},
         "rollouts": {"rollouts": _counts(work, Rollout, set_id)},
-        "autoassignments": {"totalAutoAssignments": work.db.scalar(filters)},
+        "autoassignments": {"totalAutoAssignments": filters},
     }
 
 

@@ -12,7 +12,7 @@ Source: hawkBit JpaRolloutExecutor and the classes of its package `condition`.
 
 import logging
 
-from sqlalchemy import and_, delete, func, select
+from sqlalchemy import and_, delete, select
 
 from .. import bulk, config, errors
 from ..actions import quit_by_server, server_says
@@ -107,7 +107,7 @@ def _stop_full(work: Work, rollout: Rollout) -> None:
 def _count_again(work: Work, rollout: Rollout, group: RolloutGroup) -> None:
     """Targets may have been deleted."""
     column = Action.rollout_group_id if group.dynamic else RolloutTarget.group_id
-    there = work.db.scalar(select(func.count()).where(column == group.id))
+    there = work.count(column == group.id)
     if there != group.total_targets:
         # hawkBit signs these two, and the pause after errors, as the creator of the rollout.
         _add_targets(work, rollout, group, there - group.total_targets, rollout.created_by)

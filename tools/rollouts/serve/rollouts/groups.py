@@ -20,8 +20,7 @@ def create(work: Work, rollout: Rollout, groups: list[RolloutGroup], by_filter: 
     ApiError when no target matches, the groups leave targets out, or there are too many.
     """
     _check_words(rollout, groups)
-    if len(groups) > work.settings.max_rollout_groups:
-        raise errors.quota("RolloutGroup", len(groups), work.settings.max_rollout_groups)
+    errors.check_quota("RolloutGroup", len(groups), work.settings.max_rollout_groups)
     rollout.created_at = work.now
     base = targets.of_rollout(rollout)
     static = [g for g in groups if not g.dynamic]
@@ -31,7 +30,7 @@ def create(work: Work, rollout: Rollout, groups: list[RolloutGroup], by_filter: 
     if by_filter:
         _check_shares(work, rollout, base, groups)
     elif static:
-        _check_size(work, rollout.total_targets // len(static))
+        _check_sizes(work, rollout.total_targets // len(static))
     if config.get(work, config.IMPLICIT_LOCK):
         assignment.lock(work, rollout.distribution_set)
     work.add(rollout)
@@ -55,10 +54,8 @@ def _check_words(rollout: Rollout, groups: list[RolloutGroup]) -> None:
         raise errors.constraint("name and successCondition.expression must not be null")
 
 
-def _check_size(work: Work, size: int) -> None:
-    most = work.settings.max_targets_per_group
-    if size > most:
-        raise errors.quota("Target", size, most)
+def _check_sizes(work: Work, *sizes: int) -> None:
+    errors.check_quota("Target", max(sizes), work.settings.max_targets_per_group)
 
 
 def _check_shares(work: Work, rollout: Rollout, base, groups: list[RolloutGroup]) -> None:
@@ -69,8 +66,7 @@ def _check_shares(work: Work, rollout: Rollout, base, groups: list[RolloutGroup]
     left = rollout.total_targets - sum(counts)
     if left:
         raise errors.invalid(f"The groups leave {left} of {rollout.total_targets} targets out.")
-    for size in counts:
-        _check_size(work, size)
+    _check_sizes(work, *counts)
 
 
 def fill(work: Work, rollout: Rollout) -> None:
