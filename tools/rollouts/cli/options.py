@@ -53,21 +53,16 @@ class Selection:
     @property
     def is_open(self):
         """True when it can match more than was written down."""
-        return bool(self.filter or self.tag or self._split()[1])
+        return bool(self.filter or self.tag or selection.split(self.targets or [])[1])
 
     def resolve(self, hawkbit):
-        names, globs = self._split()
+        names, globs = selection.split(self.targets or [])
         names += names_in(self.file) if self.file else []
         queries = [self.filter] if self.filter else []
         queries += [rsql.tagged(self.tag)] if self.tag else []
         if not (names or globs or queries):
             raise UsageError("which targets? Name them, or use --file, --filter or --tag")
         return selection.resolve(hawkbit, list(dict.fromkeys(names)), globs, queries)
-
-    def _split(self):
-        texts = self.targets or []
-        globs = [text for text in texts if selection.is_glob(text)]
-        return [text for text in texts if text not in globs], globs
 
 
 @dataclasses.dataclass

@@ -60,9 +60,7 @@ def list_targets(
 def _found(hawkbit, names, listing):
     if not names:
         return hawkbit.targets.find(**listing.as_arguments())
-    globs = [name for name in names if selection.is_glob(name)]
-    plain = [name for name in names if name not in globs]
-    wanted = selection.resolve(hawkbit, plain, globs)
+    wanted = selection.resolve(hawkbit, *selection.split(names))
     if not listing.as_arguments():
         return wanted
     ids = {one.controller_id for one in wanted}

@@ -14,6 +14,12 @@ def is_glob(text):
     return any(char in text for char in "*?[")
 
 
+def split(texts):
+    """Return the names among `texts`, and the globs."""
+    globs = [text for text in texts if is_glob(text)]
+    return [text for text in texts if text not in globs], globs
+
+
 def resolve(hawkbit, names=(), globs=(), queries=()):
     """Return the Targets meant, each once, in the order found.
 

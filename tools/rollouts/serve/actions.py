@@ -40,16 +40,12 @@ def server_says(text: str) -> str:
     return SERVER_SAYS + text
 
 
-def open_actions(work: Work, target: Target) -> list[Action]:
-    """The target's open actions in the order they are offered: by weight, then by age."""
-    return list(work.db.scalars(_open(target)))
-
-
 def first_open(work: Work, target: Target) -> Action | None:
-    return work.db.scalar(_open(target).limit(1))
+    return work.db.scalar(opened(target).limit(1))
 
 
-def _open(target: Target) -> Select:
+def opened(target: Target) -> Select:
+    """The target's open actions in the order they are offered: by weight, then by age."""
     mine = select(Action).where(Action.target_id == target.id, Action.active)
     return mine.order_by(Action.weight.desc(), Action.id)
 
@@ -220,12 +216,7 @@ def _canceled(work: Work, action: Action) -> None:
     _end(action, Status.CANCELED)
     work.db.flush()
     target = action.target
-    following = work.db.scalar(
-        select(Action)
-        .where(Action.target_id == target.id, Action.active)
-        .order_by(Action.id)
-        .limit(1)
-    )
+    following = work.db.scalar(opened(target).order_by(None).order_by(Action.id).limit(1))
     if following is not None:
         target.assigned_set_id = following.set_id
         return
@@ -267,7 +258,7 @@ def activate_auto_confirm(work: Work, target: Target, initiator, remark) -> None
     target.auto_confirm_at = work.now
     target.auto_confirm_initiator = initiator or None
     target.auto_confirm_remark = remark or None
-    for action in open_actions(work, target):
+    for action in work.db.scalars(opened(target)).all():
         if action.status == Status.WAIT_FOR_CONFIRMATION:
             action.status = Status.RUNNING
             add_entry(work, action, Status.RUNNING, [_auto_confirmed(target)])

@@ -57,6 +57,11 @@ class Work:
         """How many rows hold them, of the table that they name."""
         return self.db.scalar(select(func.count()).where(*conditions))
 
+    def count_by(self, column, *conditions) -> dict:
+        """How many rows hold them, by their value in that column."""
+        counted = select(column, func.count()).where(*conditions).group_by(column)
+        return dict(self.db.execute(counted).all())
+
     def touch(self, entity) -> None:
         """Note that the user changed `entity`. What a device changes is not noted."""
         entity.last_modified_by = self.user
@@ -140,7 +145,7 @@ class Store:
     def drop_unused(self, work: Work, sha256: str) -> None:
         """Delete the bytes under `sha256` unless an artifact still needs them."""
         work.db.flush()
-        if not work.db.scalar(select(Artifact.id).where(Artifact.sha256 == sha256).limit(1)):
+        if not work.count(Artifact.sha256 == sha256):
             self.files.remove(sha256)
 
     def close(self) -> None:

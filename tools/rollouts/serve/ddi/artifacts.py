@@ -83,18 +83,9 @@ def _matches(request: Request, sha1: str) -> bool:
 
 def _open_action(work: Work, target: Target, module_id: int) -> Action:
     """The open action, not being canceled, that brings the module. ApiError 404."""
-    action = work.db.scalar(
-        select(Action)
-        .join(SetModule, SetModule.set_id == Action.set_id)
-        .where(
-            Action.target_id == target.id,
-            Action.active,
-            Action.status.not_in((Status.CANCELING, Status.CANCELED)),
-            SetModule.module_id == module_id,
-        )
-        .order_by(Action.weight.desc(), Action.id)
-        .limit(1)
-    )
+    with_modules = actions.opened(target).join(SetModule, SetModule.set_id == Action.set_id)
+    going = Action.status.not_in((Status.CANCELING, Status.CANCELED))
+    action = work.db.scalar(with_modules.where(SetModule.module_id == module_id, going).limit(1))
     if action is None:
         raise errors.module_not_assigned(module_id, target.controller_id)
     return action

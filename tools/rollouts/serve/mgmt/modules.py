@@ -1,6 +1,5 @@
 """Software modules and their artifacts."""
 
-from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -57,7 +56,7 @@ async def delete_module(work: Transaction, module_id: PathId):
     if found.deleted:
         raise errors.none_of("SoftwareModule", [module_id])
     hashes = [a.sha256 for a in found.artifacts]
-    if work.db.scalar(select(SetModule).where(SetModule.module_id == module_id).limit(1)):
+    if work.count(SetModule.module_id == module_id):
         found.deleted = True
         found.artifacts.clear()
     else:
@@ -117,10 +116,7 @@ def add_artifact(work: Work, module_id: int, received: Received) -> Artifact:
     # Names come as they are, `..` too: they are shown, never opened.
     if not 1 <= len(received.filename) <= 256 or set("<>") & set(received.filename):
         raise errors.constraint("a file name has 1 to 256 characters and no < or >")
-    taken = select(Artifact.id).where(
-        Artifact.module_id == module_id, Artifact.filename == received.filename
-    )
-    if work.db.scalar(taken):
+    if work.count(Artifact.module_id == module_id, Artifact.filename == received.filename):
         raise errors.already_exists(f"The module has a file {received.filename!r} already.")
     return made(work, Artifact(module_id=module_id, **received.described()))
 

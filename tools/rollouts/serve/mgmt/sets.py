@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import select
 
 from .. import actions, errors
 from ..actions import server_says
@@ -163,15 +163,11 @@ async def delete_set(work: Transaction, set_id: PathId):
     if found is None:
         raise errors.none_of("DistributionSet", [set_id])
     stop_auto_assignment(work, set_id)
-    if any(_is_used(work, table, set_id) for table in (Action, Rollout)):
+    if work.count(Action.set_id == set_id) or work.count(Rollout.set_id == set_id):
         found.deleted = True
     else:
         work.db.delete(found)
     return done()
-
-
-def _is_used(work: Work, table: type[Action] | type[Rollout], set_id: int) -> bool:
-    return work.db.scalar(select(exists().where(table.set_id == set_id)))
 
 
 def stop_auto_assignment(work: Work, set_id: int) -> None:
@@ -244,8 +240,6 @@ async def one_statistic(work: Transaction, set_id: PathId, kind: str):
 
 
 def _counts(work: Work, table: type[Action] | type[Rollout], set_id: int) -> dict:
-    counted = work.db.execute(
-        select(table.status, func.count()).where(table.set_id == set_id).group_by(table.status)
-    ).all()
-    total = sum(count for _, count in counted)
-    return {"total": total, **{status.upper(): count for status, count in counted}}
+    counts = work.count_by(table.status, table.set_id == set_id)
+    total = sum(counts.values())
+    return {"total": total, **{status.upper(): count for status, count in counts.items()}}

@@ -5,8 +5,6 @@ Source: hawkBit ThresholdRolloutGroupSuccessCondition, -ErrorCondition, TotalTar
 
 import re
 
-from sqlalchemy import func, select
-
 from ..model import Action, ActionType, Status
 from ..store import Work
 from .model import Rollout, RolloutGroup
@@ -25,8 +23,7 @@ _WORDS = ("running", "notstarted", *_PLACES.values())
 def action_counts(work: Work, item: Rollout | RolloutGroup) -> dict[str, int]:
     """How many actions of a rollout or a group there are, by status."""
     column = Action.rollout_id if isinstance(item, Rollout) else Action.rollout_group_id
-    counted = select(Action.status, func.count()).where(column == item.id)
-    return dict(work.db.execute(counted.group_by(Action.status)).all())
+    return work.count_by(Action.status, column == item.id)
 
 
 def capacity(group: RolloutGroup) -> int:
