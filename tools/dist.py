@@ -1,12 +1,8 @@
-# SPDX-FileCopyrightText: 2026 the micropython-hawkbit authors
-# SPDX-License-Identifier: MIT
 """What a release has, in dist/: the library as .py and as .mpy, the host tools, checksums.
 
 Each archive of the library unpacks to a folder that `mpremote mip install FOLDER/package.json`
 takes. Nothing in it depends on when or where this ran: the same sources are the same bytes.
 """
-
-from __future__ import annotations
 
 import hashlib
 import json

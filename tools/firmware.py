@@ -1,12 +1,8 @@
-# SPDX-FileCopyrightText: 2026 the micropython-hawkbit authors
-# SPDX-License-Identifier: MIT
 """Build MicroPython for a board of boards/ with the library, boot.py and main.py frozen.
 
 First what needs no compiler: the checkout, and the manifest by MicroPython's own
 makemanifest.py. Then ESP-IDF builds; without it this stops and says what is missing.
 """
-
-from __future__ import annotations
 
 import argparse
 import os

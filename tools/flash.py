@@ -1,5 +1,3 @@
-# SPDX-FileCopyrightText: 2026 the micropython-hawkbit authors
-# SPDX-License-Identifier: MIT
 """From a bare ESP32 to MicroPython with two OTA slots.
 
 Takes MicroPython's combined .bin apart and writes its bootloader (with this chip's flash
@@ -9,8 +7,6 @@ one boots and is valid at once. nvs is emptied too: the record of an unfinished 
 from before, would be taken for the new image's. The files on the board stay, unless the
 table moves them: then it asks, or needs --erase-files.
 """
-
-from __future__ import annotations
 
 import argparse
 import hashlib

@@ -1,13 +1,9 @@
-# SPDX-FileCopyrightText: 2026 the micropython-hawkbit authors
-# SPDX-License-Identifier: MIT
 """Put the library and a board's files onto the board, with mpremote.
 
 The library as .mpy (mpy-cross -O3) to lib/hawkbit/, where anything else goes: a .py left
 there would be imported instead. Then boot.py, main.py, and config.py if the board has none:
 an existing one is never overwritten. What is on the board already is not written again.
 """
-
-from __future__ import annotations
 
 import argparse
 import ast

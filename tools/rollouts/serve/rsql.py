@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
+from operator import ge, gt, le, lt
 
 from lark import Lark, Token, Transformer
 from lark.exceptions import LarkError
@@ -52,7 +53,8 @@ _ALIASES = {
     "=not=": "!=",
     "=ne=": "!=",
 }
-_OPERATORS = {"==", "!=", "<", "<=", ">", ">=", "=in=", "=out="}
+_ORDER = {"<": lt, "<=": le, ">": gt, ">=": ge}
+_OPERATORS = {"==", "!=", *_ORDER, "=in=", "=out="}
 
 
 @dataclass(frozen=True)
@@ -184,14 +186,9 @@ def _on_column(field: Field, comparison: Comparison) -> ColumnElement:
     if operator == "!=":
         return not_(func.coalesce(_equals(field, values[0]), False))
     value = _value(field, values[0])
-    column = func.upper(field.column) if isinstance(value, str) else field.column
-    value = value.upper() if isinstance(value, str) else value
-    return {
-        "<": column < value,
-        "<=": column <= value,
-        ">": column > value,
-        ">=": column >= value,
-    }[operator]
+    if isinstance(value, str):
+        return _ORDER[operator](func.upper(field.column), value.upper())
+    return _ORDER[operator](field.column, value)
 
 
 def _one_of(field: Field, words: list[str]) -> ColumnElement:

@@ -124,14 +124,9 @@ class Shapes:
         }  # fmt: skip
 
     def whole_target(self, item: Target) -> dict:
-        shape = below(
-            self.target(item),
-            **{
-                name: f"/{name}"
-                for name in ("assignedDS", "installedDS", "attributes", "metadata")
-            },
-            actions="/actions?offset=0&limit=50&sort=id%3ADESC",
-        )
+        same = {n: f"/{n}" for n in ("assignedDS", "installedDS", "attributes", "metadata")}
+        actions = "/actions?offset=0&limit=50&sort=id%3ADESC"
+        shape = below(self.target(item), **same, actions=actions)
         return below(shape, autoConfirm="/autoConfirm") if "autoConfirmActive" in shape else shape
 
     def _poll_status(self, item: Target) -> dict | None:
@@ -152,7 +147,6 @@ class Shapes:
         return item.auto_confirm_at is not None
 
     def action(self, item: Action) -> dict:
-        cid = item.target.controller_id
         return {
             **audit(item),
             **columns(item, "id", "active", "status", "weight"),
@@ -161,8 +155,11 @@ class Shapes:
             **present(forceTime=item.force_time if item.type == ActionType.TIMEFORCED else None),
             **self._rollout(item),
             **present(maintenanceWindow=self._window(item), lastStatusCode=item.last_status_code),
-            "_links": {"self": self.links.target(cid, f"/actions/{item.id}")},
+            "_links": self._action_links(item),
         }
+
+    def _action_links(self, item: Action) -> dict:
+        return {"self": self.links.target(item.target.controller_id, f"/actions/{item.id}")}
 
     def _rollout(self, item: Action) -> dict:
         if item.rollout is None:
@@ -209,13 +206,7 @@ class Shapes:
         }
 
     def assigned(self, result: Assigned) -> dict:
-        actions = [
-            {
-                "id": a.id,
-                "_links": {"self": self.links.target(a.target.controller_id, f"/actions/{a.id}")},
-            }
-            for a in result.actions
-        ]
+        actions = [{"id": a.id, "_links": self._action_links(a)} for a in result.actions]
         return {
             "alreadyAssigned": result.already,
             "assignedActions": actions,

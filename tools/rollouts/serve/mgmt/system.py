@@ -73,10 +73,5 @@ async def reset_config(work: Transaction, key: str):
 @user.get("")
 async def userinfo(work: Transaction):
     """Tenant and user name: a check of the login."""
-    return Reply(
-        {
-            "tenant": work.settings.tenant,
-            "username": work.settings.user,
-            "permissions": ["ROLE_TENANT_ADMIN"],
-        }
-    )
+    who = {"tenant": work.settings.tenant, "username": work.settings.user}
+    return Reply({**who, "permissions": ["ROLE_TENANT_ADMIN"]})
