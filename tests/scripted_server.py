@@ -32,7 +32,10 @@ class ScriptedServer:
 
     def _serve(self, control):
         with control, control.makefile("rwb") as lines:
-            order = json.loads(lines.readline())
+            line = lines.readline()
+            if not line:  # who asked has died
+                return
+            order = json.loads(line)
             port = _ScriptedPort(order["script"], self._tls(order["tls"]))
             _answer(lines, {"port": port.number})
             with contextlib.suppress(ConnectionError):

@@ -177,6 +177,25 @@ def test_deployment_with_several_chunks_gives_all_artifacts():
     ]
 
 
+def test_delta_is_known_by_the_end_of_its_name_and_anything_else_is_an_artifact():
+    base = "0123456789abcdef"
+    for name in (
+        "fw.delta",
+        "fw.from-%s" % base,
+        "fw.from-%s.bin" % base,
+        "fw.from-%s.delta.bin" % base,
+        "fw.from-%s.delta" % base[1:],
+        "fw-from-%s.delta" % base,
+        ".from-%s.delta" % base,
+    ):
+        found = deploy([artifact(b"x"), artifact(b"y", name)])
+        assert [one.filename for one in found.artifacts] == ["fw.bin", name]
+        assert found.deltas == {}
+    found = deploy([artifact(b"x"), artifact(b"y", "fw.from-%s.delta" % base)])
+    assert [one.filename for one in found.artifacts] == ["fw.bin"]
+    assert list(found.deltas) == ["os/fw.from-" + base]
+
+
 def test_deployment_that_is_null_is_tried_again():
     raises(ProtocolError, parse, None, "8")
 
@@ -211,7 +230,7 @@ def test_deployment_without_any_one_field_of_a_chunk_names_the_field():
         one = chunk([artifact(b"x")])
         del one[key]
         e = raises(UpdateError, parse, {"deployment": {"chunks": [one]}}, "8")
-        assert key in str(e)
+        assert str(e) == "bad deployment: no usable " + key
 
 
 def test_deployment_with_any_wrong_field_of_an_artifact_names_the_field():

@@ -133,6 +133,8 @@ def test_https_is_refused_unless_insecure():
 
 def test_line_end_in_a_head_and_wrong_url_are_refused():
     s = session()
-    raises(ProtocolError, s.request, "GET", "http://server/", {"X": "a\r\nb"})
+    for end in ("\r\n", "\r", "\n"):
+        raises(ProtocolError, s.request, "GET", "http://server/", {"X": "a%sb" % end})
+        raises(ProtocolError, s.request, "GET", "http://server/", {"X%sY" % end: "a"})
     raises(ProtocolError, s.request, "GET", "http://server/\r\nX: y", {})
     assert s.connections == 0
