@@ -66,18 +66,40 @@ def test_unknown_host_is_oserror():
         raises(OSError, net.dial, host, 80, None, 1)
 
 
-def test_ipv6_literal_is_dialled():
-    listener = socket.socket(socket.AF_INET6)
+def listening(family, host, backlog):
+    """Return a socket that listens on a free port of `host`, and the port."""
+    listener = socket.socket(family)
     for port in range(34567, 35000):
         try:
-            listener.bind(socket.getaddrinfo("::1", port)[0][-1])
+            listener.bind(socket.getaddrinfo(host, port)[0][-1])
             break
         except OSError as e:
             if e.args[0] != errno.EADDRINUSE:
-                raise Skip("no IPv6 here")
-    listener.listen(1)
+                raise Skip("no %s here" % host)
+    listener.listen(backlog)
+    return listener, port
+
+
+def test_ipv6_literal_is_dialled():
+    listener, port = listening(socket.AF_INET6, "::1", 1)
     net.dial("::1", port, None, 1).close()
     listener.close()
+
+
+def test_connect_that_nobody_answers_ends_after_the_timeout():
+    listener, port = listening(socket.AF_INET, "127.0.0.1", 0)
+    waiting = []  # fill the queue of those that nobody accepts
+    try:
+        while len(waiting) < 9:
+            waiting.append(net.dial("127.0.0.1", port, None, 0.2))
+    except OSError:
+        ms, _ = elapsed_ms(net.dial, "127.0.0.1", port, None, 0.2)
+        assert ms < 60000, ms  # without an end of its own it is two minutes
+        return
+    finally:
+        for one in waiting + [listener]:
+            one.close()
+    raise Skip("this system answers however long the queue is")
 
 
 class TwoAddresses:
