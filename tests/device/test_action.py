@@ -48,6 +48,9 @@ def test_update_goes_through_every_state():
     assert [entry[:2] for entry in action.entries].count(("closed", "success")) == 1
     assert device.slot.calls.count("activate") == 1
     assert server.session.connections == 2  # one a boot
+    assert [i for name, i in device.events if name == "report"] == [
+        ["1", "closed", "success", ["installed, tested and confirmed"]]
+    ]
 
 
 def test_success_is_never_reported_before_the_reboot():
@@ -74,6 +77,24 @@ def test_sink_that_needs_no_reset_is_confirmed_by_the_next_poll():
     assert action.is_active
     device.cycle()
     assert action.status == "finished" and device.resets == 0
+
+
+def test_trial_without_a_reset_begins_even_if_the_record_cannot_say_so():
+    server = FakeServer()
+    action = server.assign(DATA)
+    sink = FakeSink(is_slot=False, needs_reset=False)
+    device = FakeDevice(server, sinks={"os": sink})
+    sink.activate = lambda: fill(device.store)
+    device.cycle()
+    assert device.updater.on_trial and device.record()["state"] == "activating"
+    sink.runs = True
+    device.cycles(2)
+    assert action.status == "finished" and "begin" not in sink.calls[sink.calls.index("finish") :]
+
+
+def fill(store):
+    store.error = OSError(28, "no space")
+    return False
 
 
 def two_parts(server):
@@ -306,6 +327,26 @@ def test_no_poll_between_windows_within_ten_seconds():
     assert len(polls) == 2  # before the download, and before installing
 
 
+def test_polls_during_a_download_are_ten_seconds_apart():
+    for seconds, times in ((3, 2), (6, 4), (11, 9)):  # of each of ten windows
+        server, device, action = assigned(pattern(40000))
+        device.clock.sleep_ms(60 * 1000)
+        polls = []
+
+        def slow(request, server=server, device=device, seconds=seconds):
+            device.clock.now_ms += seconds * 1000
+            return server.right_answer(request)
+
+        def poll(request, server=server, device=device, polls=polls):
+            polls.append(device.clock.now_ms)
+            return server.right_answer(request)
+
+        server.fault("artifacts", slow)
+        server.fault("GET " + BASE + " ", poll)
+        device.cycle()
+        assert len(polls) == 2 + times, (seconds, polls)
+
+
 def test_superseded_download_makes_way():
     server, device, action = assigned(pattern(30000))
     assert device.cut(6)
@@ -313,6 +354,16 @@ def test_superseded_download_makes_way():
     device.cycles(3)
     assert action.status == "canceled" and newer.status == "finished"
     assert device.slot.data == pattern(9000, 5)
+
+
+def test_actions_that_are_gone_between_poll_and_question_are_no_error():
+    server, device, _ = assigned()
+    for _ in range(3):
+        server.fault("GET %s/deploymentBase" % BASE, empty(404), 1)
+        device.cycle()
+        assert device.errors() == []
+        server.actions[-1].end("canceled")
+        server.assign(DATA)
 
 
 def test_action_gone_by_force_quit_is_forgotten():
@@ -324,18 +375,6 @@ def test_action_gone_by_force_quit_is_forgotten():
     newer = server.assign(DATA)
     device.cycles(3)
     assert newer.status == "finished"
-
-
-def test_cancel_of_what_has_ended_waits_for_its_report():
-    server, device, action = assigned(chunks=[])
-    server.fault("deploymentBase/1/feedback", CLOSED)
-    device.cycle()
-    action.status = "canceling"
-    before = len(server.session.requests)
-    device.cycle()
-    asked = [r.path.split("?")[0][len(BASE) :] for r in server.session.requests[before:]]
-    assert asked == ["/deploymentBase/1/feedback", "", "/cancelAction/1"]
-    assert action.cancel_entries == []
 
 
 # --- failures that end the action

@@ -404,3 +404,19 @@ def test_refusal_that_lasts_is_seen_on_the_server_ever_more_rarely():
     assert "403" in told[0] and action.is_active and len(action.entries) <= 18
     server.faults = []
     finished(device, action)
+
+
+def test_refusals_between_which_it_goes_on_are_not_told():
+    server = FakeServer()
+    action = server.assign(pattern(40000))
+    answers = []
+
+    def moody(request):
+        answers.append(empty(403) if len(answers) % 4 else server.right_answer(request))
+        return answers[-1]
+
+    server.fault("artifacts", moody)
+    device = FakeDevice(server)
+    device.cycles(40)
+    assert action.status == "finished" and len(answers) > 30
+    assert not [details for _, _, details in action.entries if details and "tried" in details[0]]

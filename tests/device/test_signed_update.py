@@ -135,6 +135,19 @@ def test_counter_is_kept_where_the_power_was_cut_at_any_step():
             break
 
 
+def test_counter_is_kept_where_the_power_was_cut_before_set_boot():
+    server = FakeServer()
+    device = FakeDevice(server, trusted_keys=[KEYS["rsa3072"]])
+    metadata = [{"key": "signature", "value": SIGNED["8"]}]
+    action = server.assign(chunks=[chunk([server.add(RELEASE)], metadata=metadata)])
+    activate, device.slot.activate = device.slot.activate, lambda: True  # set_boot never came
+    device.cycle()
+    assert device.resets == 1 and device.record()["state"] == "activating"
+    device.slot.activate = activate
+    device.cycles(3)
+    assert (action.status, kept(device)) == ("finished", {"os": 8})
+
+
 def test_without_keys_nothing_is_checked_or_imported():
     server = FakeServer()
     device = FakeDevice(server)

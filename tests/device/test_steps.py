@@ -162,8 +162,10 @@ def test_cancel_of_what_has_ended_waits_for_its_report():
     server.fault("deploymentBase/1/feedback", OSError(104), 1000)
     device.cycle()
     action.status = "canceling"
+    asked = len(server.session.requests)
     device.cycles(3)
     assert device.record()["reports"] and not action.cancel_entries
+    assert len(server.session.requests) - asked == 3 * 3  # the report, a poll, the cancelAction
     server.faults = []
     device.cycles(2)
     assert [entry[:2] for entry in action.entries].count(("closed", "failure")) == 1

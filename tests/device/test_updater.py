@@ -231,10 +231,12 @@ def test_full_flash_loses_nothing():
 
 def test_changed_attributes_are_sent_unasked():
     server, device = ready()
-    device.updater.attributes = {"version": "2"}
-    device.cycle()
-    assert lines(server) == ["GET ", "PUT /configData"]
-    assert server.attributes["version"] == "2"
+    for version in ("1", "2"):
+        del server.session.requests[:]
+        device.updater.attributes = {"version": version}
+        device.cycle()
+        assert lines(server) == ["GET ", "PUT /configData"]
+        assert server.attributes["version"] == version
     device.settings = {"attributes": {"version": "2"}}
     device.reset()
     device.cycle()
@@ -424,6 +426,13 @@ def on_trial(**hooks):
     assert device.resets == 1 and device.slot.is_pending
     del device.events[:]
     return server, device, action
+
+
+def test_new_image_polls_at_once():
+    server, device, action = on_trial()
+    server.fault("GET", stop)
+    raises(Reset, device.updater.run)
+    assert device.clock.sleeps_ms == []
 
 
 def test_new_image_is_confirmed_by_a_poll_and_then_reported():
