@@ -358,12 +358,15 @@ def test_superseded_download_makes_way():
 
 def test_actions_that_are_gone_between_poll_and_question_are_no_error():
     server, device, _ = assigned()
-    for _ in range(3):
-        server.fault("GET %s/deploymentBase" % BASE, empty(404), 1)
-        device.cycle()
-        assert device.errors() == []
+
+    def gone(request):
         server.actions[-1].end("canceled")
         server.assign(DATA)
+        return empty(404)
+
+    server.fault("GET %s/deploymentBase" % BASE, gone, 3)
+    device.cycle()
+    assert device.errors() == [] and len(server.actions) == 4
 
 
 def test_action_gone_by_force_quit_is_forgotten():

@@ -119,3 +119,23 @@ def test_action_of_the_same_id_with_another_file_begins_anew():
             assert newer.id == action.id
             assert device.sinks["app"].calls.count("activate") == activated + 1, (wrong, steps)
             assert len(server.seen("artifacts/file")) - asked == 6, (wrong, steps)
+
+
+def test_files_of_one_name_in_two_modules_are_told_apart_after_a_reset():
+    server = FakeServer()
+    chunks = [
+        chunk([server.add(pattern(9000, n), "fw.bin", n)], part="app", name="module%d" % n)
+        for n in (1, 2)
+    ]
+    action = server.assign(chunks=chunks)
+    device = FakeDevice(server, sinks={"app": FakeSink(is_slot=False, needs_reset=False)})
+    for _ in device.updater.cycle():
+        if device.record().get("done") == 1:
+            break
+    chunks.reverse()  # the server's order means nothing
+    device.reset(was_cut=True)
+    device.cycles(3)
+    assert action.status == "finished"
+    begun = [r.path for r in server.seen("artifacts") if r.range()[0] == 0]
+    assert ["modules/1/" in path for path in begun].count(True) == 1, begun
+    assert "modules/2/" in begun[-1]
