@@ -64,6 +64,8 @@ def test_report_that_is_refused_while_its_action_is_offered_stays_and_is_an_erro
                 ProtocolError, found.settle, ddi.Poll(None, ddi.Offer("7", "x"), None, None, 0)
             )
             assert "7" in str(e) and on_flash(store) == [REPORT, NEXT]
+        found.settle(ddi.Poll(None, ddi.Offer("7", "x"), None, None, 0))  # of no report since
+        assert on_flash(store) == [REPORT, NEXT]
 
 
 def test_report_not_taken_for_now_stays_on_flash():
@@ -107,10 +109,31 @@ def test_report_cut_between_the_two_attempts_stays_without_details():
     assert on_flash(store) == [["7", "closed", "failure", []]]
 
 
+def test_event_has_the_report_that_is_new():
+    found, _, _ = reports([], [NEXT])
+    events = []
+    found._event = lambda name, info: events.append((name, info))
+    found.end(deployment.RESULT_FAILURE, ["a", "b"])
+    assert events == [("report", REPORT)]
+
+
 def test_second_report_of_an_action_replaces_the_first():
     found, _, store = reports([], [REPORT])
     found.end(deployment.RESULT_SUCCESS, ["c"])
     assert on_flash(store) == [["7", "closed", "success", ["c"]]]
+
+
+def test_counters_are_kept_of_what_was_installed_beside_those_of_other_parts():
+    for finished, execution, kept in (
+        (deployment.RESULT_SUCCESS, deployment.EXEC_CLOSED, {"os": 8, "bApp": 3}),
+        (deployment.RESULT_SUCCESS, deployment.EXEC_DOWNLOADED, {"os": 7, "bApp": 3}),
+        (deployment.RESULT_FAILURE, deployment.EXEC_CLOSED, {"os": 7, "bApp": 3}),
+    ):
+        found, _, store = reports([])
+        found._journal.write(signed={"os": 8}, counters={"os": 7, "bApp": 3})
+        found.end(finished, [], execution)
+        record = json.loads(store.data)
+        assert record["counters"] == kept and "signed" not in record, (finished, execution)
 
 
 def test_details_are_cleaned_when_they_are_sent():

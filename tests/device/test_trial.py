@@ -76,6 +76,14 @@ def two_parts(server):
     return [app, chunk([server.add(pattern(9000))], "os")]
 
 
+def noted(call, name, order):
+    def note():
+        order.append(name)
+        return call()
+
+    return note
+
+
 def test_failed_self_test_with_two_sinks_reverts_both_whichever_raises():
     for name in ("os", "bApp"):
         app = FakeSink(is_slot=False, needs_reset=False)
@@ -84,9 +92,12 @@ def test_failed_self_test_with_two_sinks_reverts_both_whichever_raises():
         server, device, action = on_trial(sinks, two_parts, self_test=lambda: False)
         device.slot = sinks["os"]
         sinks[name].errors["revert"] = MemoryError()
+        order = []
+        for part in sinks:
+            sinks[part].revert = noted(sinks[part].revert, part, order)
         device.cycle()
         assert device.resets == 2
-        assert app.calls.count("revert") == 1 and sinks["os"].calls.count("revert") == 1
+        assert order == ["os", "bApp"]  # what comes with the slot, once that is given up
 
 
 def test_failed_self_test_whose_reset_hook_returns_is_never_polled_or_confirmed():
@@ -124,6 +135,26 @@ def test_slot_that_says_it_is_not_on_trial_any_more_is_not_confirmed_after_a_fai
     for _ in range(3):
         device.updater.run_once()
     assert device.slot.calls.count("confirm") == 0
+
+
+def test_each_trial_without_a_reset_has_its_own_time_and_its_own_refusals():
+    server = FakeServer()
+    sink = FakeSink(is_slot=False, needs_reset=False)
+    device = FakeDevice(server, sinks={"os": sink})
+    first = server.assign(pattern(9000))
+    device.cycle()
+    server.fault("GET", empty(401), 1)
+    device.cycles(2)
+    assert first.status == "finished"
+    device.clock.sleep_ms(3600 * 1000)
+    server.assign(pattern(9000, 2))
+    device.cycle()
+    assert device.updater.on_trial
+    server.fault("GET", empty(503))
+    device.cycles(30)
+    assert device.updater.on_trial  # an hour from when it began
+    device.cycles(110)
+    assert not device.updater.on_trial and "revert" not in sink.calls
 
 
 # --- a power cut is not the image's fault
