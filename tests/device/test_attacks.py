@@ -234,22 +234,26 @@ def test_report_of_an_action_that_is_said_to_be_gone_and_is_offered_costs_one_po
 
 
 def test_unverified_tls_is_logged_at_each_poll():
-    class Unverified:
-        verify_mode = 0
+    class TLS:
+        def __init__(self, verify_mode):
+            self.verify_mode = verify_mode
 
-    answers = [[REQUEST, poll_answer()]] * 2
-    net = FakeNet(*answers)
-    lines = []
-    real, log.line = log.line, lambda level, text, *args: lines.append(text % args)
-    try:
-        session = Session(net, net.clock, tls=Unverified())
-        client = Client(session, "https://h", "DEFAULT", "d")
-        for _ in answers:
-            client.poll()
-            client.close()
-    finally:
-        log.line = real
-    assert lines == ["TLS is not verified: insecure=True"] * 2
+    for tls, url, count in (
+        (TLS(0), "https://h", 2),
+        (TLS(2), "https://h", 0),
+        (None, "http://h", 0),
+    ):
+        net = FakeNet(*[[REQUEST, poll_answer()]] * 2)
+        lines = []
+        real, log.line = log.line, lambda level, text, *args, to=lines: to.append(text % args)
+        try:
+            client = Client(Session(net, net.clock, tls=tls), url, "DEFAULT", "d")
+            for _ in range(2):
+                client.poll()
+                client.close()
+        finally:
+            log.line = real
+        assert lines == ["TLS is not verified: insecure=True"] * count
 
 
 HERE = "http://server:8080"

@@ -38,6 +38,24 @@ def test_record_survives_a_reset():
     assert opened(NVSStore(), BASE, print).record["state"] == "staged"
 
 
+def test_save_is_committed():
+    # On today's ESP-IDF set_blob() is enough; its documentation wants both.
+    booted()
+    store = NVSStore(key="k")
+    calls = []
+
+    class Recorder:
+        def set_blob(self, key, data):
+            calls.append((key, data))
+
+        def commit(self):
+            calls.append("commit")
+
+    store._nvs = Recorder()
+    store.save(b"x")
+    assert calls == [("k", b"x"), "commit"]
+
+
 def test_newest_of_the_longest_reports_fits():
     # CPython's JSON has 12 bytes for what NVS holds in 4.
     for character in "x\x01é漢" + ("😀" if sys.implementation.name == "micropython" else ""):

@@ -46,6 +46,13 @@ def test_slots_in_a_table_out_of_order_are_sorted():
     assert [p.info()[4] for p in rollback.slots()] == ["ota_0", "ota_1"]
 
 
+def test_slot_for_tests_in_the_factory_is_none_of_ours():
+    layout = list(partitions.ota_layout(SIZE, SLOT))
+    layout[5] = partitions.Partition(0, 0x20, layout[5].addr, 4096, "test")
+    booted(layout=tuple(layout))
+    assert [p.info()[4] for p in rollback.slots()] == ["ota_0", "ota_1"]
+
+
 def test_board_without_otadata_has_none_and_no_entries():
     layout = partitions.ota_layout(SIZE, SLOT)
     factory = partitions.Partition(0, 0, OTA_0, SLOT, "factory")
