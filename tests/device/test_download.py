@@ -136,6 +136,15 @@ def test_resume_hashes_what_is_stored_and_asks_for_the_rest():
     assert sink.calls.count("read") == 2
 
 
+def test_resume_is_from_where_the_sink_says():
+    for kept in (0, 4096, 8192):
+        sink = FakeSink()
+        sink.data[:] = DATA[:kept]
+        found, session, _ = download(sink=sink)
+        assert whole(found, have=12288) is True and sink.data == DATA
+        assert session.requests[0].range()[0] == kept
+
+
 def test_resume_reads_back_before_the_first_request_and_nothing_after_it():
     reads = []
 

@@ -46,6 +46,16 @@ def test_report_taken_is_gone_from_flash():
         }
 
 
+def test_report_of_an_earlier_action_leaves_the_later_one_where_it_stands():
+    for state in ("downloading", "staged", "activating", "testing"):
+        for status in (200, 410):
+            found, _, store = reports([empty(status)], [REPORT])
+            found._journal.write(action="8", state=state)
+            found.deliver()
+            found.settle(ddi.Poll(None, ddi.Offer("8", "x"), None, None, False))
+            assert on_flash(store) == [] and json.loads(store.data)["state"] == state
+
+
 def test_report_of_an_action_that_is_unknown_goes_once_the_poll_says_so():
     for status in (404, 410):
         found, session, store = reports([empty(status)], [REPORT, NEXT])
