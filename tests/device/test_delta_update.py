@@ -1,7 +1,7 @@
 """A whole update by a delta, and by the full image after anything that is wrong with one."""
 
 from delta_board import BASE, DELTA, FULL, HEX, IMAGE, NAME, board, ends_well
-from deltas import STORED, additions, copy, deflated, frame, header, literal, make
+from deltas import STORED, additions, deflated, frame, header, literal, make
 from fake_ddi import CLOSED, error
 
 
@@ -183,9 +183,9 @@ def _broken_off(server, size, fetched):
 
 def test_window_that_ends_in_the_head_of_a_frame_leaves_nothing_unread():
     whole = make(IMAGE, BASE, 1)
-    same = deflated(copy(4096) + additions())
-    wide = [frame(n, same + bytes(4052 - len(same))) for n in (0, 1)]  # what follows is not used
-    data = whole[:76] + wide[0] + wide[1] + whole[76 + 2 * len(frame(0, same)) :]
+    size = whole[78] + whole[79] * 256
+    same = whole[81 : 81 + size] + bytes(4052 - size)  # what follows a program is not read
+    data = whole[:76] + frame(0, same) + frame(1, same) + whole[76 + 2 * (5 + size) :]
     server, device = board({NAME: data})
     ends_well(server, device)
     assert [r.range()[0] for r in server.seen(DELTA)][:2] == [0, 8190]
