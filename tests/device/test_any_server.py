@@ -372,6 +372,7 @@ def test_retry_after_as_a_date_is_read_where_the_clock_is_set():
             ("Fri, 25 Dec 2026 07:27:50 GMT", 30 * 86400),
             ("Tue, 29 Feb 2028 07:27:50 GMT", 461 * 86400),
             ("Wed, 01 Mar 2028 07:27:50 GMT", 462 * 86400),
+            ("Mon, 01 Mar 2100 07:27:50 GMT", 26759 * 86400),
             ("Wednesday, 25-Nov-26 07:28:00 GMT", None),
             ("Wed Nov 25 07:28:00 2026", None),
             ("soon", None),

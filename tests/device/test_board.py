@@ -7,11 +7,13 @@ from runner import Skip, raises
 if sys.implementation.name != "micropython":
     raise Skip("board takes hawkbit.net, which is MicroPython's")
 
-from small_board import Board  # isort: skip - skips where it must
+from small_board import Board, app_image  # isort: skip - skips where it must
 
 
 from fakes import FakeClock, FakeSink
 from hawkbit import board, rollback
+from hawkbit.deployment import Artifact
+from hawkbit.slot import FirmwareSlot
 from hawkbit.updater import Updater
 
 URL = "http://127.0.0.1:1"
@@ -55,7 +57,8 @@ def test_one_feed_is_for_all_and_is_the_guards_by_default():
 
 
 def test_setting_that_nobody_has_is_a_type_error_at_once():
-    for wrong in ("poll", "target_tocken", "_client", "run", "cycle", "request"):
+    own = ("_client", "_journal", "_session", "_etag", "_net", "_tls", "_origin")
+    for wrong in ("poll", "target_tocken", "run", "cycle", "request") + own:
         e = raises(TypeError, made, **{wrong: 1})
         assert wrong in str(e)
 
@@ -75,6 +78,21 @@ def test_other_sinks_stand_beside_the_slot():
     sink.is_pending = True
     booted()
     assert board.updater(URL, "dev1", sinks={"bApp": sink}).on_trial is True
+
+
+def test_firmware_on_trial_is_known_before_anything_is_polled():
+    simulated = booted()
+    sink = FirmwareSlot()
+    image = app_image("2.0")
+    sink.begin(Artifact("os", "n", "2", {}, "fw", len(image), "sha256", "0", "http://x"), 0)
+    for at in range(0, len(image), 4096):
+        sink.write(at, bytearray(image[at : at + 4096]))
+    sink.finish()
+    sink.activate()
+    simulated.boot()
+    assert board.updater(URL, "dev1").on_trial is True
+    rollback.confirm()
+    assert board.updater(URL, "dev1").on_trial is False
 
 
 class Wlan:
@@ -104,7 +122,7 @@ class Ntp:
     def settime(self):
         self.asked += 1
         if self.asked <= self._lost:
-            raise OSError(110)
+            raise OSError(110) if self.asked % 2 else OverflowError("an answer of nothing")
         self._time.year = 2026
 
 

@@ -173,6 +173,23 @@ def test_trial_is_guarded_by_a_timer_until_confirmed():
         guard.Timer, guard.reset = kept
 
 
+def test_guard_is_armed_once_and_on_the_timer_that_was_asked_for():
+    kept = guard.Timer
+    guard.Timer = FakeTimer
+    try:
+        for asked, number in ((None, -1), (0, 0), (2, 2)):
+            guard.limit_s = None
+            guard.arm(60, None, asked)
+            timer = FakeTimer.armed
+            timer.callback(timer)
+            guard.arm(10, None, 3)
+            assert FakeTimer.armed is timer and timer.timer_id == number
+            assert (guard.limit_s, guard.elapsed_s()) == (60, 1)
+    finally:
+        guard.disarm()
+        guard.Timer = kept
+
+
 def test_directory_before_guard_is_a_key_error():
     bundle.running.clear()
     raises(KeyError, bundle.directory, APP)

@@ -319,6 +319,27 @@ def test_abort_leaves_only_what_the_pointer_names():
         assert [n for n in ("app.a", "app.b") if n in os.listdir()] == left, pointer
 
 
+def test_directory_in_use_is_never_touched_whatever_was_kept():
+    for now, other in ((".a", ".b"), (".b", ".a")):
+        for is_lost in (False, True):  # the pointer
+            sink = board(pointer=now + ",,good")
+            os.mkdir("app" + now)
+            sink.restore(now)
+            if is_lost:
+                os.remove("app.now")
+                sink.abort()
+            else:
+                give(sink, tar(tar_entry(b"main.py", CODE)))
+                assert sink.keep()[:2] == other
+            assert "app" + now in os.listdir() and not os.listdir("app" + now)
+
+
+def test_trial_that_could_not_be_ended_on_flash_is_a_rollback():
+    sink = board()
+    bundle.write("app", ".a", "", bundle.TRIAL)  # guard() found the flash full
+    assert "rolled back" in str(raises(UpdateError, sink.activated, ".a"))
+
+
 def test_abort_closes_and_removes_what_was_begun():
     sink = board()
     data = tar(tar_entry(b"lib/big.bin", BIG))

@@ -57,7 +57,9 @@ def test_image_installed_boots_on_trial_and_is_confirmed():
     assert board.boot() == "ota_1"
     sink = slot()
     sink.restore(kept)
+    states = board.states()
     assert sink.activated(kept) is True and rollback.on_trial()
+    assert board.states() == states == ["valid", "pending_verify"]  # asking leaves it as it is
     rollback.confirm()
     assert not rollback.on_trial()
     assert board.boot() == "ota_1"
@@ -96,6 +98,24 @@ def test_firmware_built_without_rollback_is_on_trial_all_the_same():
     assert board.states() == ["valid", "new"]
     assert board.boot() == "ota_1"
     assert rollback.on_trial()
+
+
+def test_trial_begins_even_if_the_power_was_cut_right_after_set_boot():
+    board = booted(app_has_rollback=False, has_rollback=False)
+    sink = slot()
+    sink._begin_trial = lambda: None
+    installed(sink, app_image("2.0"))
+    kept = sink.keep()
+    assert board.boot() == "ota_1" and not rollback.on_trial()
+    assert slot().activated(kept) is True and rollback.on_trial()
+
+
+def test_boots_counted_in_an_entry_that_a_power_cut_tore_do_not_count():
+    board = booted(has_rollback=False)
+    board.memory.write(0xD000 + 4096, b"\xfe" + bytes(31))
+    installed(slot(), app_image("2.0"))
+    assert board.boot() == "ota_1"
+    assert rollback.running().count_boot() == 1
 
 
 def test_boots_counted_for_one_image_do_not_count_for_a_later_one():
@@ -180,7 +200,9 @@ def test_image_that_does_not_verify_is_refused_and_the_old_one_boots():
 
 def test_half_written_slot_cannot_boot():
     board = booted()
-    image = app_image("2.0")
+    image = bytearray(app_image("2.0")[:-32])
+    image[4:8] = b"\x12\x34\x08\x40"  # its entry point is not that of the running one
+    image = bytes(image) + hashlib.sha256(image).digest()
     sink = slot()
     sink.begin(artifact(image), 0)
     write(sink, image)
