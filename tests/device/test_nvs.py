@@ -38,6 +38,14 @@ def test_record_survives_a_reset():
     assert opened(NVSStore(), BASE, print).record["state"] == "staged"
 
 
+def test_record_of_just_the_size_of_a_page_is_kept_and_a_larger_one_refused():
+    booted()
+    store = NVSStore()
+    store.save(bytes(4000))
+    assert "4001 bytes" in str(raises(OSError, store.save, bytes(4001)))
+    assert store.load() == bytes(4000)
+
+
 def test_save_is_committed():
     # On today's ESP-IDF set_blob() is enough; its documentation wants both.
     booted()

@@ -214,6 +214,16 @@ def test_half_written_slot_cannot_boot():
     assert sink.activate() is True
 
 
+def test_base_of_a_delta_is_what_runs():
+    image = app_image()
+    booted()
+    for offset, size in ((0, 8), (176, 8), (4095, 1), (4096, 300), (5000, 4096), (100, 3000)):
+        buf = bytearray(size)
+        slot().read_base(offset, buf)
+        assert bytes(buf) == image[offset : offset + size], (offset, size)
+    raises(OSError, slot().read_base, SLOT - 4, bytearray(8))
+
+
 def test_dead_entry_is_erased_so_that_it_is_not_taken_for_this_update():
     for state in (rollback.ABORTED, rollback.INVALID, rollback.PENDING_VERIFY):
         board = booted()
@@ -286,6 +296,7 @@ def test_slot_that_is_gone_is_said():
     sink = slot()
     sink.restore("12345:" + "e9" * 16)
     assert "not known" in str(raises(UpdateError, sink.activate))
+    assert "not known" in str(raises(UpdateError, sink.activated, "12345:" + "e9" * 16))
 
 
 def test_kept_garbage_raises_value_error():

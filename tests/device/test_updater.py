@@ -243,6 +243,20 @@ def test_changed_attributes_are_sent_unasked():
     assert lines(server)[2:] == ["GET "]
 
 
+def test_attributes_that_the_server_asks_for_again_write_nothing():
+    server, device = ready()
+    saves, server.wants_config = device.store.saves, True
+    device.cycle()
+    assert lines(server) == ["GET ", "PUT /configData"] and device.store.saves == saves
+
+
+def test_confirmation_without_a_hook_is_left_to_the_operator():
+    server, device = ready()
+    server.assign().status = "wait_for_confirmation"
+    device.cycle()
+    assert lines(server) == ["GET "] and device.errors() == []
+
+
 def test_refused_attributes_are_not_sent_again_and_starve_nothing():
     for refusal in (error(400, "repo.invalidTargetAttributes"), error(429, "quota"), empty(404)):
         server, device = ready()

@@ -13,7 +13,11 @@ from mutants.chosen import LIB, servers_of, tests_in
 from mutants.operators import Mutant
 
 # The other modules are judged by the file that has their name.
-FILES = {"net": ("test_net", "test_tls"), "tls_errors": ("test_tls",)}
+FILES = {
+    "net": ("test_net", "test_tls"),
+    "settings": ("test_board",),
+    "tls_errors": ("test_tls",),
+}
 TIMEOUT_S = 60  # for one test
 
 
