@@ -11,6 +11,7 @@ import re
 import tempfile
 import time
 
+import httpx
 import interpreters
 import pytest
 import servers
@@ -47,6 +48,13 @@ def pytest_configure(config):
     reason = interpreters.reason_absent(interpreters.BOARD)
     if reason and _names(config) == [interpreters.BOARD]:
         raise pytest.UsageError(reason)
+    _be_patient()
+
+
+def _be_patient():
+    # httpx gives up after 5 s; a server on a machine with much else to do answers later.
+    default = httpx.Client.__init__.__kwdefaults__["timeout"]
+    default.connect = default.read = default.write = default.pool = TIMEOUT_S
 
 
 def pytest_report_header(config):

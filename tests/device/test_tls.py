@@ -36,7 +36,7 @@ def read(name):
         return f.read()
 
 
-def session(timeout_s=5, **arguments):
+def session(timeout_s=20, **arguments):
     arguments.setdefault("ca", read("ca.der"))
     made = Session(net, clock, tls=net.context(**arguments))
     made.timeout_s = timeout_s

@@ -82,7 +82,7 @@ def test_exit_of_each_boot_says_how_it_ended(flash_file, interpreter):
     board = process.ProcessBoard(
         flash_file({"/main.py": ALL_ENDS}), interpreter, on_line=lines.append
     )
-    ends = board.run(timeout_s=20)
+    ends = board.run(timeout_s=300)
     assert [end.how for end in ends] == ["reset", "sleep", "soft-reset", "soft-reset", "end"]
     assert ends[1].sleep_ms == 10
     causes = [line.split()[-1] for line in lines if line.startswith("boot ")]
@@ -95,7 +95,7 @@ def test_cut_is_made_once_and_the_next_boot_is_a_power_on(flash_file, interprete
     lines = []
     cut = f"flash:5:{moment}"
     board = process.ProcessBoard(path, interpreter, cuts=[cut], on_line=lines.append)
-    assert [end.how for end in board.run(timeout_s=20)] == ["power-cut", "end"]
+    assert [end.how for end in board.run(timeout_s=300)] == ["power-cut", "end"]
     assert lines[-1].endswith("cause 1")
 
 
@@ -111,7 +111,7 @@ finally:
     path = flash_file({"/main.py": source})
     lines = []
     board = process.ProcessBoard(path, interpreter, on_line=lines.append)
-    assert board.boot(timeout_s=20).how == "reset"
+    assert board.boot(timeout_s=300).how == "reset"
     assert not any("Traceback" in line for line in lines)
     with pytest.raises(FileNotFoundError):
         get(path, "/repaired")
@@ -126,7 +126,7 @@ def test_both_interpreters_use_the_flash_alike(flash_file):
         path.write_bytes(fresh)
         board = process.ProcessBoard(path, interpreter, cuts=["flash:4:middle"])
         board.power_off()
-        assert board.boot(timeout_s=20).how == "power-cut"
+        assert board.boot(timeout_s=300).how == "power-cut"
         state = json.loads(Path(f"{path}.state").read_text())
         flashes.append((state["counts"], get(path, "/main.py"), get(path, "/count.new")))
     assert flashes[0] == flashes[1]
@@ -153,7 +153,7 @@ def test_image_that_fails_goes_back(flash_file, interpreter, name):
     path = flash_file({"/boot.py": GUARD, "/main.py": STAGE}, other=name)
     lines = []
     board = process.ProcessBoard(path, interpreter, on_line=lines.append)
-    assert [end.how for end in board.run(timeout_s=20)] == ["reset", "reset", "end"]
+    assert [end.how for end in board.run(timeout_s=300)] == ["reset", "reset", "end"]
     assert lines[-1].startswith("boot 1")
 
 
@@ -166,7 +166,7 @@ def test_boot_without_an_end_is_ended_by_the_supervisor(flash_file, interpreter)
 def test_virtual_clock_takes_no_time(flash_file, interpreter):
     path = flash_file({"/main.py": b"import time\ntime.sleep(86400)\n"})
     board = process.ProcessBoard(path, interpreter, virtual_clock=True)
-    assert board.boot(timeout_s=20).how == "end"
+    assert board.boot(timeout_s=300).how == "end"
 
 
 def test_error_of_the_simulation_is_not_taken_for_an_end(flash_file, interpreter):
@@ -177,7 +177,7 @@ def test_error_of_the_simulation_is_not_taken_for_an_end(flash_file, interpreter
         flash_file({"/main.py": source}), interpreter, on_line=lines.append
     )
     with pytest.raises(RuntimeError, match="exit code 1"):
-        board.boot(timeout_s=20)
+        board.boot(timeout_s=300)
     assert "erase it first" in "".join(lines)
 
 

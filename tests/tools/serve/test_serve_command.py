@@ -46,7 +46,7 @@ def test_ready_line_logs_in_and_sigterm_ends_it_cleanly():
         assert httpx.get(url, headers={"Authorization": "GatewayToken no"}).status_code == 401
     finally:
         server.send_signal(signal.SIGTERM)
-        out, err = server.communicate(timeout=20)
+        out, err = server.communicate(timeout=300)
     assert server.returncode == 0
     assert (out, err) == ("", "")
 
@@ -68,7 +68,7 @@ def test_ctrl_c_ends_it_cleanly_where_loops_know_no_signals():
         assert httpx.get(ready["url"] + "/rest/v1/userinfo").status_code == 401
     finally:
         server.send_signal(signal.SIGINT)
-        out, err = server.communicate(timeout=20)
+        out, err = server.communicate(timeout=300)
     assert (server.returncode, out, err) == (0, "", "")
 
 
@@ -84,7 +84,7 @@ def test_fault_strikes_devices_and_says_so():
         seen = [httpx.get(url, headers=token).status_code for _ in range(4)]
     finally:
         server.send_signal(signal.SIGTERM)
-        _, err = server.communicate(timeout=20)
+        _, err = server.communicate(timeout=300)
     assert seen == [200, 503, 410, 200]
     assert "status=503@poll#2 strikes GET /DEFAULT/controller/v1/new" in err
 
@@ -134,7 +134,7 @@ def on_terminal(*options):
         httpx.get(json.loads(out)["url"] + "/rest/v1/userinfo")
     finally:
         server.send_signal(signal.SIGTERM)
-        out += server.communicate(timeout=20)[0]
+        out += server.communicate(timeout=300)[0]
     err = b""
     with contextlib.suppress(OSError):  # EIO: the other end is closed
         while block := os.read(parent, 4096):
