@@ -1,7 +1,11 @@
-"""A root, an intermediate that it signed, and a server's certificate by that: EC or RSA-2048."""
+"""A root, an intermediate that it signed, a server's certificate by that, a board's by the root.
+
+All of them EC or RSA-2048.
+"""
 
 import datetime
 import ipaddress
+from collections import namedtuple
 from pathlib import Path
 
 from cryptography import x509
@@ -16,17 +20,27 @@ KEYS = {
 _PEM = serialization.Encoding.PEM
 
 
-def make(folder: Path, kind: str) -> tuple[bytes, Path]:
-    """Return the root as PEM, and the file with the server's key and its chain of two."""
-    root_key, between_key, key = (KEYS[kind]() for _ in range(3))
+# `server`: the file with its key and its chain of two; `root`, and the board's `certificate`
+# and `key`: PEM.
+Authority = namedtuple("Authority", ("root", "server", "certificate", "key"))
+
+
+def make(folder: Path, kind: str) -> Authority:
+    root_key, between_key, server_key, board_key = (KEYS[kind]() for _ in range(4))
     root = _signed("root", root_key.public_key(), "root", root_key, path_length=1)
     between = _signed("between", between_key.public_key(), "root", root_key, path_length=0)
-    leaf = _signed(HOST, key.public_key(), "between", between_key)
+    leaf = _signed(HOST, server_key.public_key(), "between", between_key)
+    board = _signed("board", board_key.public_key(), "root", root_key)
     pem = folder / f"{kind}.pem"
+    chain = leaf.public_bytes(_PEM) + between.public_bytes(_PEM)
+    pem.write_bytes(_private(server_key) + chain)
+    certificate = board.public_bytes(_PEM)
+    return Authority(root.public_bytes(_PEM), pem, certificate, _private(board_key))
+
+
+def _private(key) -> bytes:
     no_password = serialization.NoEncryption()
-    private = key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, no_password)
-    pem.write_bytes(private + leaf.public_bytes(_PEM) + between.public_bytes(_PEM))
-    return root.public_bytes(_PEM), pem
+    return key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, no_password)
 
 
 def _signed(subject, public_key, issuer, issuer_key, path_length=None):

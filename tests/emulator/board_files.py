@@ -70,6 +70,12 @@ def main_py(before: str = "") -> bytes:
     return before.encode() + (install.BOARD / "main.py").read_bytes()
 
 
+def with_client_certificate(main: bytes) -> bytes:
+    """Return main.py with the two keywords that docs/tls.md names."""
+    before, argument, rest = main.partition(b"    rewrite_links=")
+    return before + b"    cert='board.pem',\n    key='board-key.pem',\n" + argument + rest
+
+
 def example_py(name: str) -> bytes:
     """Return one of examples/ behind the lines of main.py that join the Wi-Fi.
 

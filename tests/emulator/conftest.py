@@ -16,7 +16,7 @@ from rollouts.testing import local_server
 from tls_proxy import TLSProxy
 
 ROOT = Path(__file__).parents[2]
-TLSConfig = namedtuple("TLSConfig", ("config", "ca"))
+TLS = namedtuple("TLS", ("config", "authority"))
 SHARED = ROOT.parent / "shared" / "firmware"
 _TRIES = 5
 FIRMWARE = SHARED / "ESP32_GENERIC-v1.23.0.bin"
@@ -215,17 +215,21 @@ def watchdog(qemu, make_board_flash, firmware, tmp_path_factory) -> None:
 
 
 @pytest.fixture
-def tls_url(office, tmp_path):
-    """Return a function that puts TLS before the server: tls_url("rsa") -> TLSConfig."""
+def tls(office, tmp_path):
+    """Return a function that puts TLS before the server: tls("rsa") -> TLS.
+
+    wants_client: does it ask for a certificate of the board's?
+    """
     proxies = []
 
-    def make(kind):
-        ca, pem = authority.make(tmp_path, kind)
-        proxies.append(TLSProxy(int(office.server.url.rpartition(":")[2]), pem))
-        config = board_files.config_py(
-            office.setup("https", proxies[-1].port), CA_FILE="ca.pem", REWRITE_LINKS=True
-        )
-        return TLSConfig(config, ca)
+    def make(kind, wants_client=False):
+        made = authority.make(tmp_path, kind)
+        root = tmp_path / "root.pem"
+        root.write_bytes(made.root)
+        port = int(office.server.url.rpartition(":")[2])
+        proxies.append(TLSProxy(port, made.server, clients=root if wants_client else None))
+        setup = office.setup("https", proxies[-1].port)
+        return TLS(board_files.config_py(setup, CA_FILE="ca.pem", REWRITE_LINKS=True), made)
 
     yield make
     for proxy in proxies:

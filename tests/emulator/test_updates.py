@@ -35,13 +35,17 @@ def test_update_over_http_is_installed_and_confirmed(ready, office, app):
     assert board.log.boots() == ["POWERON_RESET", "SW_CPU_RESET"]
 
 
-@pytest.mark.parametrize("chain", ["ec", "rsa"])
-def test_update_over_verified_https_is_installed(ready, office, tls_url, chain):
-    config = tls_url(chain)
-    board, action_id = ready(
-        board_files.set_clock() + board_files.HEAP_TRACE, config=config.config
-    )
-    flash_file.put(board.flash_file, "/ca.pem", config.ca)
+@pytest.mark.parametrize("wants_client", [False, True], ids=["https", "mTLS"])
+@pytest.mark.parametrize("kind", ["ec", "rsa"])
+def test_update_over_verified_https_is_installed(ready, office, tls, kind, wants_client):
+    config, authority = tls(kind, wants_client)
+    main = board_files.main_py(board_files.set_clock() + board_files.HEAP_TRACE)
+    if wants_client:
+        main = board_files.with_client_certificate(main)
+    board, action_id = ready(main=main, config=config)
+    flash_file.put(board.flash_file, "/ca.pem", authority.root)
+    flash_file.put(board.flash_file, "/board.pem", authority.certificate)
+    flash_file.put(board.flash_file, "/board-key.pem", authority.key)
     goes_well(board, office, action_id)
     print(*board.log.heaps(), sep="\n")
 
