@@ -67,18 +67,23 @@ def command(name: str, module: str, tests: list[str]) -> tuple[list[str], dict[s
 
 
 def _on_board(module: str, tests: list[str]) -> list[str]:
-    """Return the mpremote command that runs tests in a folder of the board's own filesystem."""
+    """Return the mpremote command that runs tests in a folder of the board's own filesystem.
+
+    They are mounted, unless ON_BOARD names the folder of the board where they lie as .mpy.
+    """
     port = os.environ.get("PORT")
     if not port:
         raise Unavailable("no board: make test-board PORT=/dev/ttyUSB0")
-    program = "import sys; sys.path.insert(0, '/remote')\n"
+    folder = os.environ.get("ON_BOARD")
+    program = f"import sys; sys.path.insert(0, {folder or '/remote'!r})\n"
     program += f"import runner; runner.run_apart({module!r}, {tests!r}, ('simboard',))"
     mpremote = [sys.executable, "-u", "-m", "mpremote", "connect", port]
-    return [*mpremote, "mount", _compiled().name, "exec", program]
+    mount = [] if folder else ["mount", compiled().name]
+    return [*mpremote, *mount, "exec", program]
 
 
 @functools.cache
-def _compiled() -> tempfile.TemporaryDirectory:
+def compiled() -> tempfile.TemporaryDirectory:
     """Return a folder with the device tests as .mpy: a board lacks the memory to compile them."""
     folder = tempfile.TemporaryDirectory(prefix="device-tests-")
     ignored = shutil.ignore_patterns("*.py", "__pycache__")

@@ -28,14 +28,16 @@ def raises(kind, call, *args, **kwargs):
     raise AssertionError("%s was not raised" % kind.__name__)
 
 
-def run(module, names=None, absent=(), skips=Skip):
+def run(module, names=None, absent=(), skips=Skip, why_not=None):
     """Run the tests `names` (default: all) of `module`.
 
     absent: modules this interpreter is known not to have; a file that imports one is skipped.
-    skips: exceptions that skip a test.
+    skips: exceptions that skip a test. why_not() -> why a test that failed could not run, or None.
     """
     for name in names or _names(_load(module, absent)):
         gc.collect()
+        if why_not:
+            why_not()  # of the test before
         try:
             getattr(_load(module, absent), name)()
             print("PASS", name)
@@ -45,22 +47,45 @@ def run(module, names=None, absent=(), skips=Skip):
             raise
         except BaseException as e:  # noqa: B036 - a simulated power cut is a BaseException
             _print_exception(e)
-            print("FAIL", name, _line(repr(e)))
+            reason = why_not and why_not()
+            print("SKIP" if reason else "FAIL", name, _line(reason or repr(e)))
 
 
 def run_apart(module, names=None, absent=(), folder="/device-tests"):
     """The same on a board, in a folder of its own, of which nothing is left.
 
-    A test that a board has no memory for is skipped, with its words.
+    A test that a board has no memory for is skipped, with its words, which the library may
+    have met and logged.
     """
     _remove(folder)
     os.mkdir(folder)
     os.chdir(folder)
     try:
-        run(module, names, absent, (Skip, MemoryError))
+        run(module, names, absent, (Skip, MemoryError), _memory_watch())
     finally:
         os.chdir("/")
         _remove(folder)
+
+
+def _memory_watch():
+    """Return a function that tells what a log has said of too little memory since it was asked."""
+    from hawkbit import log
+
+    said = []
+    line = log.line
+
+    def watched(at, text, *args):
+        if "memory allocation failed" in text % args:
+            said.append(text % args)
+        line(at, text, *args)
+
+    def tell():
+        words = said[0] if said else None
+        said[:] = []
+        return words
+
+    log.line = watched
+    return tell
 
 
 def _remove(path):

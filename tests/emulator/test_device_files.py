@@ -1,17 +1,23 @@
-"""tests/device on the chip: `make test-board`, whose board is the emulator's serial line."""
+"""tests/device on the chip: `make test-board`, whose board is the emulator's serial line.
+
+The tests lie in its flash: `mpremote mount` hangs for ever when a byte of it is lost.
+"""
 
 import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import interpreters
 import pytest
+from emulator import flash_file
 from emulator.qemu import Emulator
 
 # What mpremote says when the emulated UART, which has no flow control, has lost a byte.
 NOT_HEARD = "could not enter raw repl"
 TRIES = 5
+FOLDER = "/device"
 FILES = sorted(path.name for path in interpreters.DEVICE.glob("test_*.py"))
 
 
@@ -19,6 +25,10 @@ FILES = sorted(path.name for path in interpreters.DEVICE.glob("test_*.py"))
 def chip(qemu, make_board_flash, firmware, tmp_path_factory):
     path = tmp_path_factory.mktemp("device") / "flash.bin"
     shutil.copy(make_board_flash(firmware), path)
+    compiled = Path(interpreters.compiled().name)
+    for file in filter(Path.is_file, compiled.rglob("*")):
+        flash_file.put(path, f"{FOLDER}/{file.relative_to(compiled)}", file.read_bytes())
+    flash_file.compact(path, f"{FOLDER}/runner.mpy")
     chip = Emulator(qemu, path, wifi=False)
     yield chip
     chip.cut_power()
@@ -32,7 +42,7 @@ def test_device_tests_pass_or_say_why_not(chip, name, capsys):
             chip.leave()  # a serial line has one client
         argv = [sys.executable, "-m", "pytest", interpreters.DEVICE / name, "-n0", "-q", "-rs"]
         argv += [f"--interpreters={interpreters.BOARD}", "-p", "no:cacheprovider"]
-        environ = {**os.environ, "PORT": chip.port}
+        environ = {**os.environ, "PORT": chip.port, "ON_BOARD": FOLDER}
         run = subprocess.run(
             argv, env=environ, cwd=interpreters.ROOT, capture_output=True, text=True
         )

@@ -170,6 +170,37 @@ def test_board_that_is_asked_for_and_absent_is_one_sentence(run, monkeypatch):
     assert run("--interpreters=board") == "ERROR: no board: make test-board PORT=/dev/ttyUSB0\n\n"
 
 
+SHORT = """
+from hawkbit import log
+
+def test_a_lacks_memory_and_fails():
+    log.line(log.ERROR, "%s", "memory allocation failed, allocating 9000 bytes")
+    assert False
+
+def test_b_fails_with_memory(): assert False
+
+def test_c_lacks_memory_and_passes():
+    log.line(log.ERROR, "memory allocation failed, allocating 1 bytes")
+
+def test_d_fails_after_it(): assert False
+
+def test_e_has_none(): raise MemoryError("memory allocation failed, allocating 8 bytes")
+"""
+
+
+@NEEDS_UNIX
+def test_board_skips_what_it_has_no_memory_for_in_its_words(tmp_path):
+    (tmp_path / "test_short.py").write_text(SHORT)
+    path = ":".join(map(str, [tmp_path, TESTS / "device", TESTS.parent / "lib"]))
+    program = f"import runner; runner.run_apart('test_short', folder={str(tmp_path / 'apart')!r})"
+    command = [interpreters.unix_port(), "-c", program]
+    environ = {"MICROPYPATH": path}
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+    lines = [line for line in done.stdout.splitlines() if line[:4] in ("PASS", "FAIL", "SKIP")]
+    assert [line.split()[0] for line in lines] == ["SKIP", "FAIL", "PASS", "FAIL", "SKIP"]
+    assert lines[0].endswith("allocating 9000 bytes") and lines[4].endswith("8 bytes")
+
+
 @pytest.fixture(scope="module")
 def certificate_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("certificates")
