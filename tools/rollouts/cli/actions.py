@@ -10,6 +10,7 @@ from rollouts.api.models import Action, ActionStatus
 from rollouts.cli import columns
 from rollouts.cli.command import argument, command, listing_group, option
 from rollouts.cli.options import ActionIds, DryRun, Listing, action_ids
+from rollouts.release.watch import find_actions
 
 app = typer.Typer()
 fleet = listing_group("Actions of all targets; see also cancel, history and watch.")
@@ -94,9 +95,8 @@ def force_actions(run, actions: argument(list[str], "ACTION", "Ids.")):
     found = _open_actions(run.hawkbit, action_ids(actions))
     for one in found:
         run.hawkbit.targets.force_action(one.controller_id, one.id)
-    run.out.rows(
-        run.hawkbit.actions.find(rsql.one_of("id", [one.id for one in found])), columns.ACTIONS
-    )
+    now = find_actions(run.hawkbit, [one.id for one in found])
+    run.out.rows(list(now.values()), columns.ACTIONS)
 
 
 _HISTORY_COLUMNS = {
@@ -121,7 +121,7 @@ def _actions_of(hawkbit, target, action_id):
 
 
 def _open_actions(hawkbit, ids):
-    found = {one.id: one for one in hawkbit.actions.find(rsql.one_of("id", ids))} if ids else {}
+    found = find_actions(hawkbit, ids)
     problems = [f"unknown action: {action_id}" for action_id in ids if action_id not in found]
     problems += [
         f"action {one.id} of {one.controller_id} is closed already: {one.status}"

@@ -88,7 +88,7 @@ class _Look:
 
     def now(self, action_ids):
         wanted = [action_id for action_id in action_ids if action_id not in self._done]
-        actions = _actions(self._hawkbit, wanted)
+        actions = find_actions(self._hawkbit, wanted)
         unknown = [str(action_id) for action_id in wanted if action_id not in actions]
         if unknown:
             raise RefusedError("unknown action: " + ", ".join(unknown))
@@ -140,7 +140,8 @@ class _Look:
         return OPEN if self._clock.monotonic() - since < _SETTLE_S else FAILED
 
 
-def _actions(hawkbit, action_ids):
+def find_actions(hawkbit, action_ids):
+    """Return {id: Action} of those that exist."""
     found = {}
     for begin in range(0, len(action_ids), _ACTIONS_PER_QUERY):
         some = action_ids[begin : begin + _ACTIONS_PER_QUERY]

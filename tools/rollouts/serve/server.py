@@ -8,7 +8,6 @@ import socket
 import sys
 import threading
 from collections.abc import Iterable
-from concurrent.futures import Future
 from contextlib import contextmanager
 
 import uvicorn
@@ -134,16 +133,11 @@ class Server:
 
     def call(self, function, *arguments):
         """Run `function` between two requests, on the server's own loop."""
-        done: Future = Future()
 
-        def run() -> None:
-            try:
-                done.set_result(function(*arguments))
-            except BaseException as e:
-                done.set_exception(e)
+        async def run():
+            return function(*arguments)
 
-        self._loop.call_soon_threadsafe(run)
-        return done.result(10)
+        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(10)
 
 
 def _log_requests() -> None:
