@@ -4,6 +4,7 @@ from typing import Literal
 
 from . import actions, errors
 from .bodies import Body, Int32, Text, text
+from .media import present
 from .model import Action, Status, Target
 from .store import Work
 
@@ -17,13 +18,12 @@ class AutoConfirm(Body):
 
 def auto_confirm_status(target: Target) -> dict:
     """Whether it is on, and who wanted it; what is not known is left out."""
-    status = {
-        "active": target.auto_confirm_at is not None,
-        "initiator": target.auto_confirm_initiator,
-        "remark": target.auto_confirm_remark,
-        "activatedAt": target.auto_confirm_at,
-    }
-    return {name: value for name, value in status.items() if value is not None}
+    return present(
+        active=target.auto_confirm_at is not None,
+        initiator=target.auto_confirm_initiator,
+        remark=target.auto_confirm_remark,
+        activatedAt=target.auto_confirm_at,
+    )
 
 
 class Confirmation(Body):

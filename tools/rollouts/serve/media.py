@@ -32,6 +32,11 @@ def dumps(value) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+def present(**members) -> dict:
+    """A JSON object without the members that are null."""
+    return {key: value for key, value in members.items() if value is not None}
+
+
 class Reply(Response):
     """A JSON answer whose media type the route settles. `tagged`: it gets an ETag."""
 

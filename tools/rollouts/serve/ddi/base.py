@@ -15,7 +15,7 @@ from .. import actions, assignment, config, errors
 from ..bodies import Body, Int32, Int64, PathId, Text
 from ..hub import Links, LinksHere, Transaction
 from ..lookup import find_action, find_target
-from ..media import Reply
+from ..media import Reply, present
 from ..model import Action, DistributionSet, Status, Target, TargetAttribute
 from ..polling import Polling, wire
 from ..store import Work
@@ -76,10 +76,7 @@ async def poll(
     action = _offered(work, target)
     sleep = wire(sleep_s(work, target, action))
     links = _links_for(work, links, target, action)
-    body = {"config": {"polling": {"sleep": sleep}}}
-    if links:
-        body["_links"] = links
-    return Reply(body)
+    return Reply(present(config={"polling": {"sleep": sleep}}, _links=links or None))
 
 
 def _offered(work: Work, target: Target) -> Action | None:
@@ -142,10 +139,7 @@ async def deployment_base(
 
 def deployment_body(work: Work, action: Action, links: Links, name: str, wanted: int | None):
     body = {"id": str(action.id), name: deployment(work, action, links)}
-    said = history(work, action, wanted)
-    if said:
-        body["actionHistory"] = said
-    return body
+    return body | present(actionHistory=history(work, action, wanted))
 
 
 @resources.post("/deploymentBase/{action_id}/feedback")
@@ -235,8 +229,7 @@ async def installed_base(
     action = find_action(work, controller_id, action_id)
     if action.active or action.is_canceling_or_canceled:
         raise errors.Empty(404)
-    body = deployment_body(work, action, links, "deployment", actionHistory)
-    return Reply(body)
+    return Reply(deployment_body(work, action, links, "deployment", actionHistory))
 
 
 @resources.put("/installedBase")

@@ -8,6 +8,7 @@ from ... import parts
 from .. import actions
 from ..actions import SERVER_SAYS
 from ..hub import Links
+from ..media import present
 from ..model import Action, ActionStatus, ActionType, Artifact, SoftwareModule, Target
 from ..store import Work
 from ..windows import Window
@@ -35,29 +36,25 @@ def deployment(work: Work, action: Action, links: Links) -> dict:
     window = Window.of(action)
     closed = window is not None and not window.is_open(work.now)
     skips = closed or is_download_only
-    found = {
-        "download": handling,
-        "update": "skip" if skips else handling,
-        "chunks": [chunk(work, m, action.target, links) for m in action.distribution_set.modules],
-    }
-    if window is not None:
-        found["maintenanceWindow"] = "unavailable" if closed else "available"
-    return found
+    state = "unavailable" if closed else "available"
+    return present(
+        download=handling,
+        update="skip" if skips else handling,
+        chunks=[chunk(work, m, action.target, links) for m in action.distribution_set.modules],
+        maintenanceWindow=state if window else None,
+    )
 
 
 def chunk(work: Work, module: SoftwareModule, target: Target, links: Links) -> dict:
-    found = {
-        "part": parts.part(module.type.key),
-        "version": module.version,
-        "name": module.name,
-    }
-    if module.encrypted:
-        found["encrypted"] = True
-    found["artifacts"] = [artifact(work, a, target, links) for a in module.artifacts]
     visible = [{"key": m.key, "value": m.value} for m in module.metadata_ if m.target_visible]
-    if visible:
-        found["metadata"] = visible
-    return found
+    return present(
+        part=parts.part(module.type.key),
+        version=module.version,
+        name=module.name,
+        encrypted=module.encrypted or None,
+        artifacts=[artifact(work, a, target, links) for a in module.artifacts],
+        metadata=visible or None,
+    )
 
 
 def artifact(work: Work, item: Artifact, target: Target, links: Links) -> dict:

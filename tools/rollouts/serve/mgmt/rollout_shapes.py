@@ -1,9 +1,10 @@
 """How rollouts and their groups look in answers."""
 
 from .. import config
+from ..media import present
 from ..rollouts.evaluation import per_status
 from ..rollouts.model import Rollout, RolloutGroup
-from .shapes import Shapes, below, present
+from .shapes import Shapes, below
 
 _THRESHOLD = "THRESHOLD"
 _COMMANDS = ("start", "pause", "resume", "triggerNextGroup", "approve", "deny")

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from .. import config, polling
 from ..assignment import Assigned
 from ..hub import Links
+from ..media import present
 from ..model import (
     Action,
     ActionStatus,
@@ -25,11 +26,6 @@ from ..model import (
 )
 from ..store import Work
 from ..windows import Window
-
-
-def present(**members) -> dict:
-    """A JSON object without the members that are null."""
-    return {key: value for key, value in members.items() if value is not None}
 
 
 @lru_cache

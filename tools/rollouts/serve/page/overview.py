@@ -4,7 +4,7 @@ from sqlalchemy import String, cast, func, select
 from sqlalchemy.orm import selectinload
 
 from .. import config, polling
-from ..mgmt.shapes import present
+from ..media import present
 from ..model import Action, ActionStatus, DistributionSet, SoftwareModule, Target
 from ..rollouts.evaluation import per_status
 from ..rollouts.model import Rollout

@@ -21,10 +21,9 @@ from ..bodies import Body, Int64
 from ..fields import TARGET_FIELDS
 from ..hub import Transaction
 from ..lookup import by_id, find_target
-from ..media import JSON, MediaRoute, Reply
+from ..media import JSON, MediaRoute, Reply, present
 from ..mgmt.modules import ModuleCreate, add_artifact, create_module
 from ..mgmt.sets import SetCreate, create_set
-from ..mgmt.shapes import present
 from ..model import Action, ActionStatus, Target
 from ..store import Work
 from ..upload import Received, receive
