@@ -18,7 +18,8 @@ app = typer.Typer()
 Cancelation = option(
     Literal["force", "soft", "none"], "What happens to its running actions; none: nothing."
 )
-MigrationStep = option(bool | None, None, "--migration-step/--no-migration-step")
+Step = option(bool, "Must run before later sets.", "--migration-step")
+StepOrNot = option(bool | None, None, "--migration-step/--no-migration-step")
 Modules = argument(list[str], "MODULE", "Software modules: ids, or NAME:VERSION.")
 
 
@@ -28,9 +29,7 @@ class Describing:
 
     type: option(str | None, "Key of the set type. Default: the tenant's.") = None
     description: option(str | None, "For people.") = None
-    required_migration_step: option(bool, "Must run before later sets.", "--migration-step") = (
-        False
-    )
+    required_migration_step: Step = False
     modules: option(
         list[str] | None, "Its id, or NAME:VERSION; may be repeated.", "--module", metavar="MODULE"
     ) = None
@@ -43,7 +42,7 @@ class Changes:
     name: option(str | None) = None
     version: option(str | None) = None
     description: option(str | None) = None
-    required_migration_step: MigrationStep = None
+    required_migration_step: StepOrNot = None
 
 
 @command(app, "list", example="rollouts ds list --q 'name==fw*' --sort version:DESC")
@@ -73,12 +72,9 @@ def create(
     dry_run: DryRun = False,
 ):
     """Create a distribution set. (`publish` does this and the rest in one go.)"""
-    new = NewDistributionSet(
-        name=name,
-        version=version,
-        **vars(what)
-        | {"modules": [Reference(id=number) for number in _ids(run, what.modules or ())]},
-    )
+    modules = [Reference(id=number) for number in _ids(run, what.modules or ())]
+    members = vars(what) | {"modules": modules}
+    new = NewDistributionSet(name=name, version=version, **members)
     if _only_said(run, dry_run, f"create {name}:{version}"):
         return
     [one] = run.hawkbit.sets.create([new])
