@@ -7,6 +7,7 @@ same. Ends with status 1 when more survive than --allow.
 
 import argparse
 import concurrent.futures
+import itertools
 import json
 import os
 import random
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from mutants import on_unix
 from mutants.chosen import LIB, RESULTS, Chosen, run
-from mutants.operators import Mutant, mutants
+from mutants.operators import Module, Mutant, mutants
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -24,6 +25,7 @@ from rich.table import Table
 # What decides whether an update is safe.
 SAFETY = ["trial", "rollback", "guard", "action", "report", "updater", "signature", "slot"]
 SAFETY += ["journal", "deployment", "download", "delta", "client", "http", "ddi"]
+MODULES = sorted({path.stem for path in LIB.glob("*.py")} - {"__init__"})
 KILLED, SURVIVED, UNTESTED = "killed", "survived", "not run by any test"
 console = Console(soft_wrap=True)
 
@@ -59,14 +61,24 @@ def kept(module: str) -> Path:
     return RESULTS / f"survivors-{module}.json"
 
 
-def examine(module: str, chosen: Chosen, options: argparse.Namespace) -> dict[str, int]:
-    """Judge the mutants of one module; return how many ended how."""
-    found = list(mutants(module, (LIB / f"{module}.py").read_text()))
-    if options.again and kept(module).exists():
-        changes = json.loads(kept(module).read_text())
-        found = [mutant for mutant in found if mutant.change in changes]
-    if options.sample and len(found) > options.sample:
-        found = random.Random(options.seed).sample(found, options.sample)
+def drawn(options: argparse.Namespace) -> list[Mutant]:
+    """Return the mutants to be judged."""
+    names = options.modules or (MODULES if options.draw else SAFETY)
+    modules = [Module(name, (LIB / f"{name}.py").read_text()) for name in names]
+    dice = random.Random(options.seed)
+    if options.again:
+        left = {name: json.loads(kept(name).read_text()) for name in names if kept(name).exists()}
+        return [one for one in mutants(modules) if one.change in left.get(one.module, ())]
+    if options.draw:
+        return list(itertools.islice(mutants(modules, dice), options.draw))
+    groups = (mutants([one], dice if options.sample else None) for one in modules)
+    return [one for group in groups for one in itertools.islice(group, options.sample)]
+
+
+def examine(
+    module: str, found: list[Mutant], chosen: Chosen, options: argparse.Namespace
+) -> dict[str, int]:
+    """Judge mutants of one module; return how many ended how."""
     counts = dict.fromkeys((KILLED, SURVIVED, UNTESTED), 0)
     survivors = []
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
@@ -85,23 +97,27 @@ def examine(module: str, chosen: Chosen, options: argparse.Namespace) -> dict[st
 
 def main() -> int:
     options = parser().parse_args()
-    modules = options.modules or list(SAFETY)
+    found: dict[str, list[Mutant]] = {}
+    for mutant in drawn(options):
+        found.setdefault(mutant.module, []).append(mutant)
     chosen = Chosen(lambda paths: track(paths, "which test runs what", console=console))
     grid = Table("module", KILLED, SURVIVED, UNTESTED, title="mutants of lib/hawkbit")
     alive = 0
-    for module in modules:
-        counts = examine(module, chosen, options)
+    for module in found:
+        counts = examine(module, found[module], chosen, options)
         grid.add_row(module, *map(str, counts.values()))
         alive += counts[SURVIVED] + counts[UNTESTED]
     console.print(grid)
+    total = sum(map(len, found.values()))
+    console.print(f"{alive} of {total} live", highlight=False)
     return 1 if alive > options.allow else 0
 
 
 def parser() -> argparse.ArgumentParser:
-    names = sorted({p.stem for p in LIB.glob("*.py")} - {"__init__"})
     made = argparse.ArgumentParser(prog="make mutants", description=__doc__)
-    made.add_argument("modules", nargs="*", metavar="MODULE", help="; ".join(names))
+    made.add_argument("modules", nargs="*", metavar="MODULE", help="; ".join(MODULES))
     made.add_argument("--sample", type=int, help="so many of each module, drawn by --seed")
+    made.add_argument("--draw", type=int, help="so many altogether, of all modules, by --seed")
     made.add_argument("--seed", type=int, default=1)
     seconds = "CPU time of tests for one mutant, the cheapest first (default: 20)"
     made.add_argument("--seconds", type=float, default=20, help=seconds)

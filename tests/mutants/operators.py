@@ -6,6 +6,7 @@ Words for people, in log lines and errors, are left alone, and what stands outsi
 """
 
 import difflib
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from mutmut.mutation import mutators
 _PASS = cst.Pass()
 _FALSE, _TRUE = cst.Name("False"), cst.Name("True")
 _SWAPPED_CALLS = {"min": "max", "max": "min", "any": "all", "all": "any"}
+_NOTHING = m.Return(value=m.Name("None") | m.Name("False"))  # much the same as no value
 _LOG_LINE = m.Call(func=m.Attribute(value=m.Name("log"), attr=m.Name("line")))
 
 
@@ -39,7 +41,8 @@ def _without_statement(node: cst.SimpleStatementLine) -> Iterator[cst.CSTNode]:
     is_setting = m.matches(statement, m.Assign([m.AssignTarget(m.Attribute() | m.Subscript())]))
     if is_setting or (isinstance(statement, cst.Expr | cst.Raise) and not is_words):
         yield node.with_changes(body=[_PASS])
-    if isinstance(statement, cst.Return) and statement.value:
+    returns = isinstance(statement, cst.Return) and statement.value
+    if returns and not m.matches(statement, _NOTHING):
         yield node.with_changes(body=[cst.Return()])
 
 
@@ -129,17 +132,40 @@ class _Collector(cst.CSTVisitor):
         self._depth -= isinstance(node, cst.FunctionDef)
 
 
-def mutants(module: str, source: str) -> Iterator[Mutant]:
-    """Yield every mutant of a module, from its first line to its last. Each compiles."""
-    wrapper = MetadataWrapper(cst.parse_module(source))
-    collector = _Collector()
-    wrapper.visit(collector)
-    seen = {source}
-    for node, changed, lines in collector.found:
-        code = wrapper.module.deep_replace(node, changed).code
-        if code not in seen and _compiles(code):
-            seen.add(code)
-            yield Mutant(module, lines, code, _change(source, code))
+class Module:
+    """Where one module can be changed. Each mutant is made when it is asked for: that is slow."""
+
+    def __init__(self, name: str, source: str):
+        self.name = name
+        self._source = source
+        self._wrapper = MetadataWrapper(cst.parse_module(source))
+        collector = _Collector()
+        self._wrapper.visit(collector)
+        self._places = collector.found
+
+    def __len__(self):
+        return len(self._places)
+
+    def mutant(self, number: int) -> Mutant | None:
+        """Return one mutant, or None where it does not compile or is no other source."""
+        node, changed, lines = self._places[number]
+        code = self._wrapper.module.deep_replace(node, changed).code
+        if code == self._source or not _compiles(code):
+            return None
+        return Mutant(self.name, lines, code, _change(self._source, code))
+
+
+def mutants(modules: list[Module], dice: random.Random | None = None) -> Iterator[Mutant]:
+    """Yield every mutant of the modules, each once, in their order or in that of `dice`."""
+    places = [(module, number) for module in modules for number in range(len(module))]
+    if dice:
+        dice.shuffle(places)
+    seen = set()
+    for module, number in places:
+        mutant = module.mutant(number)
+        if mutant and (module.name, mutant.source) not in seen:
+            seen.add((module.name, mutant.source))
+            yield mutant
 
 
 def _compiles(code: str) -> bool:

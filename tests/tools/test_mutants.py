@@ -7,7 +7,7 @@ import interpreters
 import pytest
 from mutants import __main__ as command
 from mutants.chosen import LIB, run
-from mutants.operators import Mutant, mutants
+from mutants.operators import Module, Mutant, mutants
 
 CHANGES = [
     ("return any(a.ok for a in b)", "return any(a.ok for a in list(b)[:1])"),
@@ -32,7 +32,9 @@ LEFT_ALONE = [
 
 def changed(body: str) -> set[str]:
     head = "def f(self, a, b):\n    "
-    return {one.source.removeprefix(head).strip() for one in mutants("m", head + body + "\n")}
+    return {
+        one.source.removeprefix(head).strip() for one in mutants([Module("m", head + body + "\n")])
+    }
 
 
 @pytest.mark.parametrize(("right", "wrong"), CHANGES)
@@ -50,7 +52,7 @@ def test_a_raise_may_be_gone_but_its_words_stay():
 
 
 def test_what_stands_outside_of_functions_is_left_alone():
-    assert not list(mutants("m", "LIMIT = const(5)\n\n\nclass A:\n    b = True\n"))
+    assert not list(mutants([Module("m", "LIMIT = const(5)\n\n\nclass A:\n    b = True\n")]))
 
 
 class _Tests:
@@ -104,3 +106,22 @@ def test_help_names_the_modules():
         command, cwd=interpreters.ROOT, env=env, capture_output=True, text=True, check=True
     )
     assert "rollback" in done.stdout and "--sample" in done.stdout
+
+
+def drawn(*words):
+    found = command.drawn(command.parser().parse_args(words))
+    return [(mutant.module, mutant.change) for mutant in found]
+
+
+def test_draw_is_of_all_modules_and_the_same_for_the_same_seed():
+    small = ("errors", "guard", "log", "pem")
+    found = drawn(*small, "--draw", "20", "--seed", "5")
+    assert len(set(found)) == 20 and {module for module, _ in found} == set(small)
+    assert found == drawn(*small, "--draw", "20", "--seed", "5")
+    assert found != drawn(*small, "--draw", "20", "--seed", "6")
+
+
+def test_sample_is_of_each_module():
+    assert [module for module, _ in drawn("guard", "log", "--sample", "2")] == ["guard"] * 2 + [
+        "log"
+    ] * 2
