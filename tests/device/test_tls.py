@@ -276,6 +276,39 @@ def test_numbers_of_older_micropythons_have_words():
         assert words in tls_errors.explain(OSError(code), "h"), code
 
 
+def test_error_has_its_own_words_behind_the_sentence():
+    for error, words in (
+        (OSError("EOF seen"), "(EOF seen)"),
+        (MemoryError(), "(MemoryError())"),
+        (OSError("never heard of"), "TLS with h: never heard of"),
+    ):
+        assert tls_errors.explain(error, "h").endswith(words), error
+
+
+def test_server_that_is_gone_at_the_second_handshake_breaks_no_sentence():
+    class TLS:
+        verify_callback = None
+
+    for fault in (OSError(104), ValueError("x"), MemoryError()):
+
+        def again(fault=fault):
+            raise fault
+
+        error = tls_errors.explained(ValueError("validity has expired"), TLS(), "h", again)
+        assert isinstance(error, OSError) and "renew it" in str(error)
+
+
+def test_names_are_those_of_the_extension_and_at_most_eight():
+    def extension(count, tag=4):
+        found = b"".join(b"\x82\x01" + bytes([97 + i]) for i in range(count))
+        found = bytes([0x30, len(found)]) + found
+        return b"\x06\x03\x55\x1d\x11" + bytes([tag, len(found)]) + found + b"\x82\x01z"
+
+    assert tls_errors.names(extension(3)) == ["a", "b", "c"]
+    assert tls_errors.names(extension(12)) == list("abcdefgh")
+    assert tls_errors.names(extension(3, tag=5)) == []
+
+
 def test_damaged_certificate_breaks_no_sentence():
     der = read("client.der")
     assert tls_errors.names(der) == ["dev-1.example"]

@@ -16,7 +16,6 @@ from collections import Counter
 from pathlib import Path
 
 import interpreters
-import servers
 from interpreters import DEVICE
 
 LIB = interpreters.ROOT / "lib" / "hawkbit"
@@ -123,6 +122,8 @@ def tests_in(file: str) -> list[str]:
 
 def servers_of(file: str) -> dict[str, str]:
     """Start the servers that a file needs; return what its environment then has."""
+    import servers  # takes a while
+
     needed = re.search(r"^NEEDS = \((.*)\)$", (DEVICE / f"{file}.py").read_text(), re.M)
     with _starting:
         return servers.variables(re.findall(r'"(\w+)"', needed[1]) if needed else ())
