@@ -119,6 +119,17 @@ def test_payloads_that_do_not_inflate_are_update_errors():
         raises(UpdateError, patch.make, memoryview(bytearray(16)))
 
 
+def test_whatever_a_block_fails_by_is_an_update_error():
+    for error in (OSError(5), EOFError(), ValueError("x"), IndexError("x"), MemoryError()):
+
+        def read_base(offset, buf, error=error):
+            raise error
+
+        patch = Patch(read_base, bytes(4096))
+        patch.load(deflated(copy(16) + additions()), 0)
+        assert repr(error) in str(raises(UpdateError, patch.make, memoryview(bytearray(16))))
+
+
 def test_program_is_as_long_as_its_blocks_need():
     patch = new_patch()
     code = literal(BASE[:1000]) + number(1000) + bytes([0, 1]) * 1000
