@@ -39,7 +39,7 @@ test: setup $(NPM_BUILDS)  ## all tests; device tests on CPython, MicroPython's 
 test-fast: setup  ## what a change usually needs, in under two minutes
 	@$(PYTEST) -m "not slow" tests/device $(CUTS) tests/tools/api tests/tools/cli tests/tools/serve $(ARGS)
 
-test-versions: setup $(VERSIONS)/node_modules/ready  ## device tests on MicroPython 1.23, 1.25 and 1.27, 32 bit (needs Node.js)
+test-versions: setup $(VERSIONS)/node_modules/ready  ## device tests on MicroPython 1.23 to 1.29, 32 bit (needs Node.js)
 	@$(PYTEST) --interpreters=versions tests/device $(ARGS)
 
 conformance: setup  ## scenarios on `rollouts serve` and on hawkBit: HAWKBIT_URL=, HAWKBIT_JAR= or Maven's; ALLOW_CONFIG=1
