@@ -100,7 +100,7 @@ soak: setup  ## 5,000 cycles on the unix port in the smallest heap and 8 KiB: CY
 test-board: setup  ## the device tests on a board that has the library: PORT=/dev/ttyUSB0
 	@PORT="$(PORT)" $(BIN)/pytest tests/device --interpreters=board -n0 -v $(ARGS)
 
-emulator: setup  ## real firmware in an ESP32 emulator: QEMU=qemu-system-xtensa FIRMWARE=firmware.bin KILLS=200 SEED=1
+emulator: setup  ## real firmware in an emulated ESP32, S3 or C3: QEMU=qemu-system-xtensa[:another] FIRMWARE=firmware.bin KILLS=200 SEED=1
 	@QEMU="$(QEMU)" FIRMWARE="$(FIRMWARE)" KILLS="$(KILLS)" SEED="$(SEED)" $(BIN)/pytest tests/emulator -n0 -v $(ARGS)
 
 flash: setup  ## MicroPython with two OTA slots onto a chip: PORT=/dev/ttyUSB0 FIRMWARE=firmware.bin [ERASE_FILES=1]

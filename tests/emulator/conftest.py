@@ -1,5 +1,10 @@
-"""make emulator QEMU=/path/to/qemu-system-xtensa [FIRMWARE=firmware.bin] [KILLS=200] [SEED=1]"""
+"""make emulator QEMU=/path/to/qemu-system-xtensa [FIRMWARE=firmware.bin] [KILLS=200] [SEED=1]
 
+QEMU may name several, with a colon between them; a test runs in the first that has the chip of
+its firmware.
+"""
+
+import functools
 import hashlib
 import os
 import shutil
@@ -8,10 +13,11 @@ import sys
 from collections import namedtuple
 from pathlib import Path
 
+import flash
 import pytest
 from emulator import authority, board_files, flash_file, releases
 from emulator.office import POLLING_TIME, Office
-from emulator.qemu import Emulator, free_port, has_wifi
+from emulator.qemu import Emulator, Machine, find_machine, free_port
 from rollouts.testing import local_server
 from tls_proxy import TLSProxy
 
@@ -19,38 +25,72 @@ ROOT = Path(__file__).parents[2]
 TLS = namedtuple("TLS", ("config", "authority"))
 SHARED = ROOT.parent / "shared" / "firmware"
 _TRIES = 5
-FIRMWARE = SHARED / "ESP32_GENERIC-v1.23.0.bin"
+OFFICIAL = {
+    "esp32": "ESP32_GENERIC-v1.23.0.bin",
+    "esp32s2": "ESP32_GENERIC_S2-v1.23.0.bin",
+    "esp32s3": "ESP32_GENERIC_S3-FLASH_4M-v1.23.0.bin",
+    "esp32c3": "ESP32_GENERIC_C3-v1.23.0.bin",
+}
 
 
-def _existing(variable: str, default: Path | None, hint: str) -> Path:
-    """Return the file that the variable names, or skip with a sentence."""
-    named = os.environ.get(variable)
-    path = Path(named) if named else default
-    if path is None:
-        pytest.skip(hint)
+def _named(variable: str) -> list[Path]:
+    """Return the files that the variable names, with colons between them; none is no error."""
+    paths = [Path(name) for name in os.environ.get(variable, "").split(os.pathsep) if name]
+    for path in paths:
+        if not path.is_file():
+            pytest.fail(f"{variable}={path}: there is no such file")
+    return [path.resolve() for path in paths]
+
+
+def programs() -> list[Path]:
+    named = _named("QEMU")
+    if not named:
+        pytest.skip("no emulator: make emulator QEMU=/path/to/qemu-system-xtensa")
+    return named
+
+
+def chip_of(firmware: Path) -> str:
+    """Return the chip of a combined image as esptool spells it, "esp32s3"."""
+    return flash.read_firmware(firmware).chip.CHIP_NAME.lower().replace("-", "")
+
+
+def firmware_for(chip: str) -> Path:
+    """Return MicroPython's combined .bin for that chip, or skip with a sentence."""
+    named = _named("FIRMWARE")
+    path = SHARED / OFFICIAL[chip]
+    if named and chip_of(named[0]) == chip:
+        return named[0]
     if not path.is_file():
-        if named:
-            pytest.fail(f"{variable}={named}: there is no such file")
-        pytest.skip(hint)
-    return path.resolve()
+        pytest.skip(f"no firmware for {chip}: make emulator FIRMWARE=/path/to/one.bin")
+    return path
 
 
-@pytest.fixture(scope="session")
-def qemu() -> Path:
-    return _existing("QEMU", None, "no emulator: make emulator QEMU=/path/to/qemu-system-xtensa")
+@functools.cache
+def machine_for(firmware: Path) -> Machine:
+    """Return the emulator of that firmware's chip, or skip with a sentence."""
+    machine = find_machine(programs(), chip_of(firmware))
+    if machine is None:
+        names = " and ".join(program.name for program in programs())
+        pytest.skip(f"no {chip_of(firmware)} in {names}")
+    return machine
 
 
 @pytest.fixture(scope="session")
 def firmware() -> Path:
-    """MicroPython's combined .bin."""
-    return _existing("FIRMWARE", FIRMWARE, "no firmware: make emulator FIRMWARE=/path/to/one.bin")
+    """MicroPython's combined .bin: what all scenarios run."""
+    programs()
+    named = _named("FIRMWARE")
+    return named[0] if named else firmware_for("esp32")
+
+
+@pytest.fixture(scope="session")
+def machine(firmware) -> Machine:
+    return machine_for(firmware)
 
 
 @pytest.fixture(scope="session")
 def app(firmware, tmp_path_factory) -> Path:
     """The application of that firmware, which is what an update over the air takes."""
-    import flash
-
     path = tmp_path_factory.mktemp("app") / "firmware.app-bin"
     path.write_bytes(flash.read_firmware(firmware).app)
     return path
@@ -65,14 +105,14 @@ def next_app(app) -> Path:
 
 
 @pytest.fixture(scope="session")
-def wifi(qemu) -> None:
+def wifi(machine) -> None:
     """For scenarios that need a network."""
-    if not has_wifi(qemu):
-        pytest.skip(f"{qemu.name} has no Wi-Fi, without which a board reaches no server")
+    if not machine.has_wifi():
+        pytest.skip(f"{machine.name} has no Wi-Fi here, without which a board reaches no server")
 
 
 @pytest.fixture(scope="session")
-def make_board_flash(qemu):
+def make_board_flash():
     """Return a function that does `make flash` and `make install`: (firmware, mib) -> file.
 
     What `make flash` wrote is kept in build/emulator: it takes minutes on a busy host.
@@ -81,21 +121,21 @@ def make_board_flash(qemu):
 
     def make(firmware: Path, mib: int = 8) -> Path:
         if (firmware, mib) not in made:
-            made[firmware, mib] = _flashed(qemu, firmware, mib)
+            made[firmware, mib] = _flashed(machine_for(firmware), firmware, mib)
             flash_file.install(made[firmware, mib])
         return made[firmware, mib]
 
     return make
 
 
-def _flashed(qemu, firmware, mib):
+def _flashed(machine, firmware, mib):
     sources = [firmware, ROOT / "tools" / "flash.py", *sorted((ROOT / "boards").glob("*.csv"))]
     key = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
     path = ROOT / "build" / "emulator" / f"{mib}MiB-{key}.bin"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = flash_file.blank(path.with_suffix(".part"), mib)
-        chip = Emulator(qemu, unfinished, wifi=False)
+        chip = Emulator(machine, unfinished, wifi=False)
         try:
             run_tool(chip, "flash.py", "--firmware", str(firmware), download_mode=True)
             chip.power_on().expect(r"^>>> ")  # the first boot makes the filesystem
@@ -123,7 +163,7 @@ def run_tool(chip, name, *arguments, download_mode=False, when=r"^>>> "):
 
 
 @pytest.fixture
-def make_board(qemu, make_board_flash, firmware, tmp_path):
+def make_board(make_board_flash, firmware, tmp_path):
     """Return a function that gives a board of its own: make_board(mib=8) -> Emulator, off.
 
     flash: a file to begin with, instead of a board that is new.
@@ -133,7 +173,7 @@ def make_board(qemu, make_board_flash, firmware, tmp_path):
     def make(firmware=firmware, mib=8, wifi=True, flash=None) -> Emulator:
         path = tmp_path / f"flash-{len(boards)}.bin"
         shutil.copy(flash or make_board_flash(firmware, mib), path)
-        boards.append(Emulator(qemu, path, wifi))
+        boards.append(Emulator(machine_for(firmware), path, wifi))
         return boards[-1]
 
     yield make
@@ -200,18 +240,18 @@ def staged(ready, office, staged_flash):
 
 
 @pytest.fixture(scope="session")
-def watchdog(qemu, make_board_flash, firmware, tmp_path_factory) -> None:
+def watchdog(machine, make_board_flash, firmware, tmp_path_factory) -> None:
     """For scenarios that need the chip's task watchdog, which not every emulator has."""
     path = tmp_path_factory.mktemp("watchdog") / "flash.bin"
     shutil.copy(make_board_flash(firmware, 8), path)
     flash_file.put(path, "/main.py", board_files.WATCHDOG_TRIAL)
-    chip = Emulator(qemu, path, wifi=False)
+    chip = Emulator(machine, path, wifi=False)
     try:
         found = chip.power_on().expect(r"^(no watchdog)$|^rst:0x(?!1 )")
     finally:
         chip.cut_power()
     if found[1]:
-        pytest.skip(f"the task watchdog of {qemu.name} does not strike, which ends this image")
+        pytest.skip(f"the task watchdog of {machine.name} does not strike, which ends this image")
 
 
 @pytest.fixture

@@ -1,12 +1,16 @@
-"""An ESP32 in QEMU. Its flash is a file; ending the process is cutting its power."""
+"""A chip in QEMU. Its flash is a file; ending the process is cutting its power."""
 
 import contextlib
 import json
 import os
+import re
 import socket
+import struct
 import subprocess
 import threading
+from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from emulator.serial_log import SerialLog
 
@@ -15,36 +19,90 @@ from emulator.serial_log import SerialLog
 SSID = "PICSimLabWifi"
 HOST = "192.168.4.2"
 _NETWORK = "192.168.4.0/24"
-_DOWNLOAD_MODE = "driver=esp32.gpio,property=strap_mode,value=0x0f"
 _START_S = 60
+_FUSES_SIZE = 336
+_MAC_AT = 0x18
+# The level of the strapping pins at which a chip's ROM waits for esptool.
+_DOWNLOAD_MODE = {"esp32": 0x0F, "esp32s3": 0x07, "esp32c3": 0x02}
+_ONE_CORE = {"esp32c3"}
+# What -nic calls the radio; the device behind it is esp32_wifi for both.
+_RADIOS = {"esp32": "esp32_wifi", "esp32c3": "esp32c3_wifi"}
+# lcgamboa's QEMU has the C3's radio in a machine of its own.
+_MACHINES = {"esp32c3": ("esp32c3-picsimlab", "esp32c3")}
 
 
 class EmulatorError(Exception):
     """QEMU itself failed; the text has what it said."""
 
 
-def has_wifi(qemu: Path) -> bool:
-    """Does this QEMU have the emulated radio? Espressif's own has not."""
-    asked = [str(qemu), "-machine", "none", "-device", "esp32_wifi,help"]
-    return subprocess.run(asked, capture_output=True, timeout=_START_S).returncode == 0
+class Machine(NamedTuple):
+    """A chip that a QEMU has. `name` is that of -machine, `chip` is in those of its devices."""
+
+    program: Path
+    name: str
+    chip: str
+
+    def has_wifi(self) -> bool:
+        """Has this QEMU the emulated radio? Espressif's own has none."""
+        known = _asked(self.program, "-machine", "none", "-device", "esp32_wifi,help")
+        return self.chip in _RADIOS and bool(known)
+
+    def command(self, flash_file, port, control, wifi=True, download_mode=False) -> list[str]:
+        """Return how QEMU is started."""
+        argv = [str(self.program), "-machine", self.name, "-display", "none", "-monitor", "none"]
+        argv += ["-drive", f"file={flash_file},if=mtd,format=raw"]
+        argv += ["-serial", f"tcp:127.0.0.1:{port},server=on,wait=on,nodelay=on"]
+        argv += ["-qmp", f"unix:{control},server=on,wait=off"]
+        if download_mode:
+            straps = _DOWNLOAD_MODE[self.chip]
+            pins = f"driver={self.chip}.gpio,property=strap_mode,value={straps:#x}"
+            return [*argv, "-global", pins, "-nic", "none"]
+        argv += self._clock()
+        if not wifi:
+            return [*argv, "-nic", "none"]
+        if self.chip == "esp32c3":
+            argv += _fuses(flash_file.with_suffix(".efuse"))
+        return [*argv, "-nic", f"user,model={_RADIOS[self.chip]},net={_NETWORK}"]
+
+    def _clock(self) -> list[str]:
+        """Return what keeps the guest's interrupt watchdog from striking on a busy host.
+
+        With one core time passes by its instructions. With two it is the host's time, and the
+        watchdogs of the timer groups are off. With them goes the task watchdog, which is
+        machine.WDT, but for an emulator that knows the variable of environment().
+        """
+        if self.chip in _ONE_CORE:
+            return ["-icount", "shift=3,align=off,sleep=on"]
+        off = f"driver=timer.{self.chip}.timg,property=wdt_disable,value=true"
+        return ["-global", off, "-accel", "tcg,thread=multi"]
 
 
-def command(qemu, flash_file, port, control, wifi=True, download_mode=False) -> list[str]:
-    """Return how QEMU is started.
+def _fuses(path: Path) -> list[str]:
+    """Return the options for a C3's fuses in that file, without which its radio does not start.
 
-    The watchdogs of the timer groups are off: on a busy host the guest's interrupt watchdog
-    would strike. With them goes the task watchdog, which is machine.WDT, but for an emulator
-    that knows the variable of environment().
+    They hold a MAC address, backwards, and revision 0.3, which MicroPython asks for.
     """
-    argv = [str(qemu), "-machine", "esp32", "-display", "none", "-monitor", "none"]
-    argv += ["-drive", f"file={flash_file},if=mtd,format=raw"]
-    argv += ["-serial", f"tcp:127.0.0.1:{port},server=on,wait=on,nodelay=on"]
-    argv += ["-qmp", f"unix:{control},server=on,wait=off"]
-    if download_mode:
-        return [*argv, "-global", _DOWNLOAD_MODE, "-nic", "none"]
-    argv += ["-global", "driver=timer.esp32.timg,property=wdt_disable,value=true"]
-    argv += ["-accel", "tcg,thread=multi"]
-    return [*argv, "-nic", f"user,model=esp32_wifi,net={_NETWORK}" if wifi else "none"]
+    fuses = bytearray(_FUSES_SIZE)
+    struct.pack_into("<6s6xI", fuses, _MAC_AT, bytes.fromhex("c30000000002"), 3 << 18)
+    path.write_bytes(fuses)
+    drive = f"file={path},if=none,format=raw,id=efuse"
+    return ["-drive", drive, "-global", "driver=nvram.esp32c3.efuse,property=drive,value=efuse"]
+
+
+def find_machine(programs: Iterable[Path], chip: str) -> Machine | None:
+    """Return that chip ("esp32s3") of the first of the programs that has it."""
+    for program in programs:
+        there = re.findall(r"^([\w-]+) ", _asked(program, "-machine", "help"), re.MULTILINE)
+        for name in _MACHINES.get(chip, (chip,)):
+            if name in there:
+                return Machine(program, name, chip)
+    return None
+
+
+def _asked(program, *options) -> str:
+    """Return what it answers; nothing, if it does not know what it is asked for."""
+    argv = [str(program), *options]
+    return subprocess.run(argv, capture_output=True, text=True, timeout=_START_S).stdout
 
 
 def environment() -> dict[str, str]:
@@ -55,10 +113,10 @@ class Emulator:
     """One chip with its flash in `flash_file`, off at first. `log` has all its boots, as has
     the file with the suffix .log beside it."""
 
-    def __init__(self, qemu: Path, flash_file: Path, wifi: bool = True):
+    def __init__(self, machine: Machine, flash_file: Path, wifi: bool = True):
         self.flash_file = flash_file
         self.log = SerialLog()
-        self._qemu = qemu
+        self._machine = machine
         self._wifi = wifi
         self._control = flash_file.with_suffix(".qmp")
         self._errors = flash_file.with_suffix(".err")
@@ -79,8 +137,8 @@ class Emulator:
         """Start QEMU, which waits for a client on its serial line; return where that is."""
         self._control.unlink(missing_ok=True)
         self._port = free_port()
-        argv = command(
-            self._qemu, self.flash_file, self._port, self._control, self._wifi, download_mode
+        argv = self._machine.command(
+            self.flash_file, self._port, self._control, self._wifi, download_mode
         )
         with self._errors.open("ab") as errors:
             self._process = subprocess.Popen(

@@ -14,7 +14,9 @@ SILENCE_S = 600
 _LOST = "EHOSTUNREACH"
 _LOST_TIMES = 3
 
-_BOOT = re.compile(r"^rst:0x\w+ \((\w+)\)", re.MULTILINE)
+_BOOT = re.compile(r"^rst:(0x\w+) ", re.MULTILINE)
+POWER_ON = "0x1"
+SOFTWARE = "0xc"  # machine.reset(), or a panic
 _STATE = re.compile(r"^hawkbit: state: (\w+)", re.MULTILINE)
 # What board_files.HEAP_TRACE prints.
 _HEAP = re.compile(r"^heap: (.+): (\d+) (\d+) (\d+) (\d+) (\d+)$", re.MULTILINE)
@@ -83,7 +85,7 @@ class SerialLog:
         return self.text[self._at :]
 
     def boots(self) -> list[str]:
-        """Return the reset reason of each boot, such as POWERON_RESET, as the ROM names it."""
+        """Return the cause of each boot, such as POWER_ON, which all ROMs number alike."""
         return _BOOT.findall(self.text)
 
     def states(self) -> list[str]:

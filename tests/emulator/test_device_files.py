@@ -22,14 +22,14 @@ FILES = sorted(path.name for path in interpreters.DEVICE.glob("test_*.py"))
 
 
 @pytest.fixture(scope="module")
-def chip(qemu, make_board_flash, firmware, tmp_path_factory):
+def chip(machine, make_board_flash, firmware, tmp_path_factory):
     path = tmp_path_factory.mktemp("device") / "flash.bin"
     shutil.copy(make_board_flash(firmware), path)
     compiled = Path(interpreters.compiled().name)
     for file in filter(Path.is_file, compiled.rglob("*")):
         flash_file.put(path, f"{FOLDER}/{file.relative_to(compiled)}", file.read_bytes())
     flash_file.compact(path, f"{FOLDER}/runner.mpy")
-    chip = Emulator(qemu, path, wifi=False)
+    chip = Emulator(machine, path, wifi=False)
     yield chip
     chip.cut_power()
 

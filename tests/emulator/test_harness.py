@@ -3,17 +3,26 @@
 import sys
 import threading
 
+import images
 import pytest
-from emulator import power_cuts
-from emulator.conftest import _existing
-from emulator.qemu import Emulator, EmulatorError
-from emulator.serial_log import Heap, LostNetworkError, SerialLog, SilentError
+from emulator import conftest, power_cuts
+from emulator.qemu import Emulator, EmulatorError, Machine, find_machine
+from emulator.serial_log import (
+    POWER_ON,
+    SOFTWARE,
+    Heap,
+    LostNetworkError,
+    SerialLog,
+    SilentError,
+)
 
 BOOT = b"ets Jul 29 2019 12:21:46\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x12\r\nentry 0x400805cc\r\n"
 DOWNLOADING = b"hawkbit: state: downloading\r\nheap: state: downloading: 1 2 3 4 5\r\n"
-# Says that it boots, then whatever it is told; ends when it is told to.
+# Has these machines; says that it boots, then whatever it is told; ends when it is told to.
 QEMU = """#!{python}
 import socket, sys
+if sys.argv[1:] == ["-machine", "help"]:
+    sys.exit(print("Supported machines are:", *{machines!r}, "none  empty machine", sep="\\n"))
 address = sys.argv[sys.argv.index("-serial") + 1].split(",")[0]
 listener = socket.create_server(("127.0.0.1", int(address.rpartition(":")[2])))
 while True:
@@ -42,8 +51,8 @@ def test_words_are_found_over_pieces_and_gone_through_once(length):
 
 
 def test_log_tells_boots_states_and_heaps():
-    log = logged(BOOT, DOWNLOADING, BOOT.replace(b"POWERON", b"SW_CPU"))
-    assert log.boots() == ["POWERON_RESET", "SW_CPU_RESET"]
+    log = logged(BOOT, DOWNLOADING, b"rst:0xc (RTC_SW_CPU_RST),boot:0x8\r\n")
+    assert log.boots() == [POWER_ON, SOFTWARE]
     assert log.states() == ["downloading"]
     assert log.heaps() == [Heap("state: downloading", 1, 2, 3, 4, 5)]
 
@@ -54,35 +63,61 @@ def test_silence_is_an_end_with_the_last_lines():
 
 
 @pytest.fixture
-def stand_in(tmp_path):
-    """Return a program that takes QEMU's arguments and has a serial line."""
-    program = tmp_path / "qemu"
-    program.write_text(QEMU.format(python=sys.executable, boot=BOOT))
-    program.chmod(0o755)
-    return program
+def make_qemu(tmp_path):
+    """Return a function that makes a program with QEMU's arguments and a serial line."""
+
+    def make(name="qemu", machines=("esp32    Espressif ESP32 machine (default)",)):
+        program = tmp_path / name
+        text = QEMU.format(python=sys.executable, boot=BOOT, machines=machines)
+        program.write_text(text)
+        program.chmod(0o755)
+        return program
+
+    return make
 
 
-def test_power_that_comes_back_is_another_process_in_the_same_log(stand_in, tmp_path):
-    board = Emulator(stand_in, tmp_path / "flash.bin")
+def test_power_that_comes_back_is_another_process_in_the_same_log(make_qemu, tmp_path):
+    board = Emulator(find_machine([make_qemu()], "esp32"), tmp_path / "flash.bin")
     for _ in range(2):
         board.power_on().expect("^entry")
         board.cut_power()
-    assert board.log.boots() == ["POWERON_RESET"] * 2
+    assert board.log.boots() == [POWER_ON] * 2
 
 
-def test_emulator_that_ends_at_once_is_an_error_with_its_words(stand_in, tmp_path):
-    stand_in.write_text(f"#!{sys.executable}\nimport sys; sys.exit('no such machine')\n")
+def test_emulator_that_ends_at_once_is_an_error_with_its_words(make_qemu, tmp_path):
+    program = make_qemu()
+    program.write_text(f"#!{sys.executable}\nimport sys; sys.exit('no such machine')\n")
     with pytest.raises(EmulatorError, match="QEMU ended: no such machine"):
-        Emulator(stand_in, tmp_path / "flash.bin").power_on()
+        Emulator(Machine(program, "esp32", "esp32"), tmp_path / "flash.bin").power_on()
 
 
-def test_absent_emulator_skips_and_a_wrong_path_fails(monkeypatch):
+def test_chip_is_sought_in_all_programs_that_are_given(make_qemu):
+    xtensa = make_qemu("xtensa", ("esp32    ESP32", "esp32-picsimlab    ESP32", "esp32s3    S3"))
+    espressif = make_qemu("riscv32", ("esp32c3    C3",))
+    with_radio = make_qemu("riscv32-radio", ("esp32c3    C3", "esp32c3-picsimlab    C3"))
+    both = [xtensa, espressif, with_radio]
+    assert find_machine(both, "esp32") == (xtensa, "esp32", "esp32")
+    assert find_machine(both, "esp32s3") == (xtensa, "esp32s3", "esp32s3")
+    assert find_machine(both, "esp32c3") == (espressif, "esp32c3", "esp32c3")
+    assert find_machine([with_radio], "esp32c3") == (with_radio, "esp32c3-picsimlab", "esp32c3")
+    assert find_machine(both, "esp32s2") is None
+
+
+def test_absent_emulator_skips_and_a_wrong_path_fails(monkeypatch, make_qemu):
     monkeypatch.delenv("QEMU", raising=False)
     with pytest.raises(pytest.skip.Exception, match="make emulator QEMU="):
-        _existing("QEMU", None, "no emulator: make emulator QEMU=/path/to/qemu-system-xtensa")
-    monkeypatch.setenv("QEMU", "/not/there")
+        conftest.programs()
+    monkeypatch.setenv("QEMU", f"{make_qemu()}:/not/there")
     with pytest.raises(pytest.fail.Exception, match="QEMU=/not/there: there is no such file"):
-        _existing("QEMU", None, "")
+        conftest.programs()
+
+
+def test_chip_that_no_program_has_skips_with_their_names(monkeypatch, make_qemu, tmp_path):
+    image = tmp_path / "firmware.bin"
+    image.write_bytes(images.combined("esp32c3"))
+    monkeypatch.setenv("QEMU", f"{make_qemu('one')}:{make_qemu('two')}")
+    with pytest.raises(pytest.skip.Exception, match="no esp32c3 in one and two"):
+        conftest.machine_for(image)
 
 
 def test_plans_are_those_of_their_seeds_and_cut_everywhere():

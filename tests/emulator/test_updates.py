@@ -2,6 +2,7 @@
 
 import pytest
 from emulator import board_files, flash_file
+from emulator.serial_log import POWER_ON, SOFTWARE
 
 NO_ROLLBACK = "ESP32_GENERIC-v1.20.0.bin"
 BOOTLOADER_SIZE = 0x7000
@@ -32,7 +33,7 @@ def test_update_over_http_is_installed_and_confirmed(ready, office, app):
     print(*board.log.heaps(), sep="\n")
     application = app.read_bytes()
     assert flash_file.slot(board.flash_file, "ota_1", len(application)) == application
-    assert board.log.boots() == ["POWERON_RESET", "SW_CPU_RESET"]
+    assert board.log.boots() == [POWER_ON, SOFTWARE]
 
 
 @pytest.mark.parametrize("wants_client", [False, True], ids=["https", "mTLS"])
