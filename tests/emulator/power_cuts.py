@@ -5,6 +5,7 @@ in the same places as a fast one.
 """
 
 import random
+import re
 from collections import namedtuple
 
 from emulator.serial_log import LostNetworkError, SilentError
@@ -28,7 +29,7 @@ WORDS = DOWNLOAD + TRIAL
 _END = r"^hawkbit: state: idle$"
 _MAX_DELAY_S = 3.0
 _MAX_LOST = 5  # times in one wait that the emulated radio may lose its network
-_MOST_CUTS = 6  # many to one update: each costs a boot, the rest is shared
+_MOST_CUTS = 8  # many to one update: each costs a boot, the rest is shared
 
 Cut = namedtuple("Cut", ("word", "delay_s"))
 
@@ -53,35 +54,35 @@ def run(board, cuts, is_over, sleep) -> int:
     """
     made = 0
     board.power_on()
-    for cut in cuts:
-        if _has_ended(board, is_over, f"({_END})|{cut.word}"):
-            break
-        sleep(cut.delay_s)
+    while (due := _next(board, is_over, [cut.word for cut in cuts])) is not None:
+        sleep(cuts[due].delay_s)
         board.cut_power()
         made += 1
         board.power_on()
         if is_over():
             break
-    else:
-        if not is_over():
-            _has_ended(board, is_over, f"({_END})")
+        cuts = cuts[due + 1 :]
     board.cut_power()
     return made
 
 
-def _has_ended(board, is_over, pattern) -> bool:
+def _next(board, is_over, words) -> int | None:
+    """Wait for the end, and return None, or for one of the words: return the index of the
+    first that it is. Those before it may not come any more."""
     for _ in range(_MAX_LOST):
         try:
-            return bool(board.log.expect(pattern)[1])
+            said = board.log.expect("|".join([_END, *words]))[0]
         except SilentError:
             # The power may have been cut between the last report and the word for it.
             if is_over():
-                return True
+                return None
             raise
         except LostNetworkError:
             # The radio's fault, and for the board one more power cut.
             board.cut_power()
             board.power_on()
+        else:
+            return next((i for i, word in enumerate(words) if re.match(word, said)), None)
     raise LostNetworkError(f"the emulated radio lost its network {_MAX_LOST} times in a row")
 
 
