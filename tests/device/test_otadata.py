@@ -150,3 +150,12 @@ def test_entry_written_by_set_boot_is_read():
     assert (entry.sector, entry.seq, entry.state) == (1, 2, rollback.NEW)
     raw = struct.unpack("<L", board.slot(OTADATA + 4096, 4))[0]
     assert raw == 2
+
+
+def test_boots_are_counted_as_far_as_the_label_goes_and_change_nothing_else():
+    board = booted()
+    put(board, 0, 1, rollback.PENDING_VERIFY)
+    entry = rollback.running()
+    assert [entry.count_boot() for _ in range(25)] == list(range(1, 21)) + [21] * 5
+    again = rollback.running()
+    assert (again.seq, again.state) == (1, rollback.PENDING_VERIFY)

@@ -299,14 +299,16 @@ def test_server_that_is_gone_at_the_second_handshake_breaks_no_sentence():
 
 
 def test_names_are_those_of_the_extension_and_at_most_eight():
-    def extension(count, tag=4):
-        found = b"".join(b"\x82\x01" + bytes([97 + i]) for i in range(count))
+    def extension(count, tag=4, first=97):
+        found = b"".join(b"\x82\x01" + bytes([first + i]) for i in range(count))
         found = bytes([0x30, len(found)]) + found
         return b"\x06\x03\x55\x1d\x11" + bytes([tag, len(found)]) + found + b"\x82\x01z"
 
     assert tls_errors.names(extension(3)) == ["a", "b", "c"]
     assert tls_errors.names(extension(12)) == list("abcdefgh")
     assert tls_errors.names(extension(3, tag=5)) == []
+    assert tls_errors.names(extension(3, first=0x1E)) == ["?", "?", " "]  # they go to the log
+    assert tls_errors.names(extension(3, first=0x7E)) == ["~", "?", "?"]
 
 
 def test_damaged_certificate_breaks_no_sentence():
