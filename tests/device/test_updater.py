@@ -593,6 +593,17 @@ def test_image_flashed_by_cable_is_confirmed_without_a_report():
     assert lines(server) == ["GET ", "GET "]
 
 
+def test_what_was_only_downloaded_is_not_installed_by_an_image_that_came_by_cable():
+    server, device = ready()
+    action = server.assign(update="skip")
+    device.cycles(2)
+    assert action.status == "downloaded" and device.record()["kept"]
+    device.slot.is_pending = True
+    device.boot()
+    device.cycle()
+    assert not device.slot.is_pending and "activate" not in device.slot.calls
+
+
 def test_nothing_is_downloaded_during_the_trial():
     server, device, action = on_trial()
     server.fault("GET", CLOSED)
