@@ -241,6 +241,7 @@ def test_unverified_tls_is_logged_at_each_poll():
     for tls, url, count in (
         (TLS(0), "https://h", 2),
         (TLS(2), "https://h", 0),
+        (object(), "https://h", 0),  # of a MicroPython whose contexts do not say
         (None, "http://h", 0),
     ):
         net = FakeNet(*[[REQUEST, poll_answer()]] * 2)

@@ -71,6 +71,25 @@ def test_https_without_a_certificate_is_an_error_at_once():
     raises(ValueError, board.updater, "https://server", "dev1", ca=b"no certificate")
 
 
+def test_certificates_are_given_as_files_or_as_bytes():
+    for name in ("ca.pem", "key.der"):
+        with open(name, "wb") as f:
+            f.write(b"read from " + name.encode())
+    seen = []
+    kept = board.net.context
+    board.net.context = lambda **given: seen.append(given)
+    try:
+        booted()
+        board.updater("https://server", "dev1", ca="ca.pem", cert=b"cert", key="key.der")
+        board.updater("https://server", "dev1", insecure=True)
+        board.updater("http://server", "dev1", ca="ca.pem")
+    finally:
+        board.net.context = kept
+    read = {"ca": b"read from ca.pem", "cert": b"cert", "key": b"read from key.der"}
+    nothing = {"ca": None, "cert": None, "key": None}
+    assert seen == [dict(read, insecure=None), dict(nothing, insecure=True)]
+
+
 def test_other_sinks_stand_beside_the_slot():
     sinks = {"bApp": FakeSink(is_slot=False), "page": FakeSink(is_slot=False)}
     updater = made(sinks=sinks)
