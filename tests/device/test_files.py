@@ -171,6 +171,9 @@ HOSTILE = (
     b"C:/evil.py",
     b"evil\0.py",
     b"evil\n.py",
+    b"lib/deep/evil\n.py",
+    b"lib/..",
+    b"lib/deep/.",
     b"\x1b[2Jevil",
     b"\xff\xfe",
     b"",
@@ -370,6 +373,19 @@ def test_full_flash_is_an_update_error_and_abort_makes_room():
         sink.abort()
         assert "app.a" not in os.listdir() and bundle.read("app")[0] == ""
     assert changes > 12, changes
+
+
+def test_file_that_cannot_be_closed_is_not_complete():
+    class Full:
+        def close(self):
+            raise OSError(28)
+
+    sink = board(files.Files)
+    sink.begin(artifact(b"x", "a"), 0)
+    sink.write(0, b"x")
+    sink._file.close()
+    sink._file = Full()
+    assert "a: " in str(raises(UpdateError, sink.finish)) and sink.keep() == ".a"
 
 
 def test_nothing_begins_on_trial_or_before_a_due_reset():
