@@ -283,6 +283,20 @@ def test_deployment_with_wrong_links_has_none_usable():
     raises(UpdateError, deploy, [artifact(b"x", _links=links)])
 
 
+def test_links_by_their_right_names_come_before_those_by_any_other():
+    links = {"download": {"href": "d"}, "download-http": {"href": "h"}, "a": {"href": "a"}}
+    for names, is_https, url in (
+        (("download", "download-http", "a"), True, "d"),
+        (("download", "download-http", "a"), False, "h"),
+        (("download", "a"), False, "d"),
+        (("download-http", "a"), True, "h"),
+        (("a",), True, "a"),
+    ):
+        one = artifact(b"x", _links={name: links[name] for name in names})
+        found = parse({"deployment": {"chunks": [chunk([one])]}}, "8", is_https=is_https)
+        assert found.artifacts[0].url == url, (names, is_https)
+
+
 def test_deployment_with_wrong_metadata_is_refused():
     for wrong in WRONG:
         if type(wrong) is not str:
