@@ -54,6 +54,15 @@ def test_source_begins_at_the_first_block_of_the_frame():
     assert make(copy(16) + additions(), first=1) == BASE[4096:4112]
 
 
+def test_source_may_lie_as_far_as_a_number_goes():
+    for place in (0, 1, 63, 64, 8191, 8192, (1 << 20) - 1, 1 << 20, 16 << 20):
+        asked = []
+        patch = Patch(lambda offset, buf, to=asked: to.append((offset, len(buf))), bytes(4096))
+        patch.load(deflated(copy(16, place) + additions()), 0)
+        patch.make(memoryview(bytearray(16)))
+        assert asked == [(place, 16)]
+
+
 def test_frame_of_several_blocks_keeps_its_source():
     patch = new_patch()
     patch.load(deflated(copy(16) + additions() + copy(8) + additions((0, 1))), 0)
