@@ -29,6 +29,12 @@ def help_of(words):
 OWN = [words for words in tree() if words != ("serve",)]
 
 
+def test_no_line_of_a_list_of_commands_is_cut_off():
+    for words in {one[:length] for one in tree() for length in range(len(one))}:
+        listed = help_of(words).partition("Commands:")[2]
+        assert listed and "..." not in listed, listed
+
+
 def test_every_endpoint_of_the_reference_has_a_verb():
     verbs = {" ".join(words[1:]) for words in OWN if words[0] == "ds"}
     assert verbs >= {

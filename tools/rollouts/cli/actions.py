@@ -31,7 +31,7 @@ def cancel(
     force: option(bool, "Do not wait for the device to agree.", "--force") = False,
     dry_run: DryRun = False,
 ):
-    """Cancel actions: the device is asked to stop, and the action ends when it agrees.
+    """Cancel actions. The device is asked to stop, and the action ends when it agrees.
 
     With --force it ends at once, whatever the device does. All ids are looked up first.
     """
@@ -56,7 +56,7 @@ def history(
     action: option(int | None, "Only this action.", metavar="ID") = None,
     last: option(int | None, "Only the newest N.", min=1, metavar="N") = None,
 ):
-    """Show what happened to a target: its actions, newest first, with all their entries."""
+    """Show what happened to a target. Newest first, each action with all its entries."""
     actions = _actions_of(run.hawkbit, target, action)[:last]
     found = [
         ActionWithHistory(
@@ -91,7 +91,7 @@ def list_actions(
 
 @command(fleet, "force", example="rollouts actions force 77 78")
 def force_actions(run, actions: argument(list[str], "ACTION", "Ids.")):
-    """Make soft or timeforced actions forced: their devices do not wait any more."""
+    """Make soft or timeforced actions forced. Their devices do not wait any more."""
     found = _open_actions(run.hawkbit, action_ids(actions))
     for one in found:
         run.hawkbit.targets.force_action(one.controller_id, one.id)

@@ -26,7 +26,7 @@ _NAMES_SHOWN = 5
 def assign_set(
     run, set: Set, which: Selection, how: How, yes: Yes = False, dry_run: DryRun = False
 ):
-    """Assign a set to targets; prints the action ids, which `watch` and `cancel` take.
+    """Assign a set to targets. Prints the action ids, which `watch` and `cancel` take.
 
     All targets are looked up first: with one unknown among them nothing is assigned.
     A glob or --filter asks before it assigns.

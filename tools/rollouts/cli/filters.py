@@ -9,7 +9,7 @@ from rollouts.cli.options import Listing, Set, Yes
 from rollouts.cli.output import counted
 from rollouts.release.selection import find_set
 
-app = listing_group("Target filters: stored queries that can assign a set by themselves.")
+app = listing_group("Target filters: stored queries that may assign a set themselves.")
 
 Name = argument(str, "FILTER", "A filter: its name or its id.")
 Query = argument(str, "RSQL", "E.g. 'attribute.hw==esp32'.")
@@ -67,7 +67,7 @@ def auto_assign(
     weight: option(int | None, "Higher goes first.", min=0, max=1000) = None,
     yes: Yes = False,
 ):
-    """Assign a set to all that match now and later; the server does it in its own time."""
+    """Assign a set to all that match now and later. The server does it in its own time."""
     found, one_set = find_filter(run.hawkbit, name), find_set(run.hawkbit, set)
     run.confirm(f"Assign {one_set.label} now and later: {_matches(run, found.query)}?", yes)
     changed = run.hawkbit.filters.auto_assign(found.id, one_set.id, type, weight)

@@ -53,10 +53,11 @@ def publish_file(
     deltas: Deltas,
     dry_run: DryRun = False,
 ):
-    """Put FILE on the server: a distribution set with one module with one artifact.
+    """Put FILE on the server, in a distribution set of its own.
 
-    The same name, version and content again changes nothing; a publication that was
-    interrupted is completed; another content under the same version is refused.
+    The set has one module, and that one artifact. The same name, version and content again
+    changes nothing; a publication that was interrupted is completed; another content under
+    the same version is refused.
     """
     chip, release = _release(run, file, identity)
     with tempfile.TemporaryDirectory() as folder:

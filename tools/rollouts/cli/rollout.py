@@ -102,7 +102,7 @@ def create(
     yes: Yes = False,
     dry_run: DryRun = False,
 ):
-    """Create a rollout: says first how many targets each group would have, and asks.
+    """Create a rollout. Says first how many targets each group would have, and asks.
 
     It waits for `start`, unless --start or --start-at say otherwise. A percentage of --group is
     of all targets that match, so the last group of a filter needs what is left to 100.
@@ -211,7 +211,7 @@ def _do(run, name, method, *arguments, question=None, yes=False):
 
 @command(app, "retry", example="rollouts rollout retry may --start")
 def retry(run, name: Name, start: Start = False):
-    """Create a rollout, NAME_retry in one group, for the failed targets of a finished one."""
+    """Try the failed targets of a finished rollout again. They make a new one, NAME_retry."""
     made = run.hawkbit.rollouts.retry(staged.find(run.hawkbit, name).id)
     if start:
         made = _start(run, made)

@@ -50,7 +50,7 @@ def make_app():
     app.add_typer(actions.fleet, name="actions")
     for module in (modules, filters, tags):
         app.add_typer(module.app, name=module.__name__.rpartition(".")[2])
-    ds = group("Distribution sets: a verb for each endpoint of the Management API.")
+    ds = group("Distribution sets: a verb for each endpoint of hawkBit's API.")
     ds.add_typer(sets.app)
     meta = group("Metadata of a distribution set.")
     meta.add_typer(set_metadata.app)

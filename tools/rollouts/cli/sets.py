@@ -83,7 +83,7 @@ def create(
 
 @command(app, "update", example="rollouts ds update fw:2.0.0 --description 'fixes the clock'")
 def update(run, set: Set, changes: Changes, dry_run: DryRun = False):
-    """Change a distribution set; one that was assigned is locked, but for its texts."""
+    """Change a distribution set. One that was assigned is locked, but for its texts."""
     values = DistributionSetUpdate(**vars(changes))
     if values == DistributionSetUpdate():
         raise UsageError("nothing to change: give --name, --version, --description or so")
@@ -96,7 +96,7 @@ def update(run, set: Set, changes: Changes, dry_run: DryRun = False):
 
 @command(app, "delete", example="rollouts ds delete fw:2.0.0 --yes")
 def delete(run, set: Set, yes: Yes = False, dry_run: DryRun = False):
-    """Delete a distribution set; of one that was ever assigned, the name stays taken."""
+    """Delete a distribution set. Of one that was ever assigned, the name stays taken."""
     one = find_set(run.hawkbit, set)
     if _only_said(run, dry_run, f"delete {one.label}"):
         return
@@ -143,7 +143,7 @@ _offer_list("modules", "modules", columns.MODULES, _MODULES)
 
 @command(app, "add-module", example="rollouts ds add-module fw:2.0.0 12 13")
 def add_module(run, set: Set, modules: Modules, dry_run: DryRun = False):
-    """Add modules to a set; one of type os replaces the one that was there."""
+    """Add modules to a set. One of type os replaces the one that was there."""
     one = find_set(run.hawkbit, set)
     ids, named = _ids(run, modules), ", ".join(modules)
     if _only_said(run, dry_run, f"add {named} to {one.label}"):

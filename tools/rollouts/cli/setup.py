@@ -44,7 +44,7 @@ def setup(
     polling: option(str | None, "How often all devices poll.", metavar="HH:MM:SS") = None,
     dry_run: DryRun = False,
 ):
-    """Prepare the server for a device and write the device's configuration (mode 600).
+    """Prepare the server for a device. Writes its configuration (mode 600).
 
     Switches login by target token on, sets the polling time, registers the target. What
     is so already stays; a file is never overwritten without --force.

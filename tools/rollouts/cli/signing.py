@@ -91,7 +91,7 @@ def verify(
         Path | None, "Write text and signature of each module there.", metavar="FOLDER"
     ) = None,
 ):
-    """Check that a trusted key signed what the server lists: names, sizes, sha256, counter."""
+    """Check that a trusted key signed what the server lists. Names, sizes, hashes, counter."""
     keys = {str(path): signing.public_key(path) for path in key}
     found = find_set(run.hawkbit, one_set)
     results = [_verified(run.hawkbit, module, keys, save) for module in found.modules]
