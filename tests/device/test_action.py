@@ -53,6 +53,19 @@ def test_update_goes_through_every_state():
     ]
 
 
+def test_operator_reads_how_it_goes():
+    server, device, action = assigned(pattern(40000))
+    device.cycles(2)
+    assert [details[0] for _, _, details in action.entries] == [
+        "downloading fw.bin from 0 of 40000 bytes",
+        "downloaded 30 %",
+        "downloaded 51 %",
+        "downloaded 81 %",
+        "installed, resetting",
+        "installed, tested and confirmed",
+    ]
+
+
 def test_success_is_never_reported_before_the_reboot():
     server, device, action = assigned()
     device.cycle()

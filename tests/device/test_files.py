@@ -115,7 +115,8 @@ def test_pax_heads_with_times_are_skipped():
     sink = board()
     times = tar_entry(b"./PaxHeaders/main.py", b"28 mtime=1700000000.1234567\n", kind="x")
     comment = tar_entry(b"pax_global_header", b"52 comment=%s\n" % (b"0" * 40), kind="g")
-    give(sink, tar(comment, times, tar_entry(b"main.py", CODE)))
+    largest = tar_entry(b"pax_global_header", b"512 comment=" + b"0" * 500, kind="g")
+    give(sink, tar(comment, times, largest, tar_entry(b"main.py", CODE)))
     assert tree("app.a") == {"main.py": CODE}
 
 

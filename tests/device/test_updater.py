@@ -188,6 +188,13 @@ def test_retry_after_is_kept_up_to_an_hour():
         assert device.cycle() == 300
 
 
+def test_retry_after_counts_for_its_own_answer_only():
+    server, device = ready()
+    server.fault("GET", (503, {"Retry-After": "900"}, b""), 1)
+    server.fault("GET", CLOSED)
+    assert device.cycle() >= 900 and device.cycle() < 30
+
+
 def test_error_with_any_body_is_one_log_line():
     for body in (
         b"",
