@@ -13,7 +13,7 @@ from hawkbit import log
 limit_s = None  # after which it resets; None: it is not armed
 
 _TICK_S = const(1)
-_TIMERS = const((-1, 3, 1))
+_TIMERS = const((-2, 3, 1))  # see rollback.guard()
 _ticks = 0
 _timer = None
 _watchdog = None

@@ -41,8 +41,9 @@ def guard(timeout_s=TIMEOUT_S, watchdog_s=None, timer_id=None):
 
     Then the board resets after timeout_s unless confirm() comes first. watchdog_s: arm the
     hardware watchdog too; whoever runs must call feed(), as Updater does, from then on.
-    timer_id: None takes what is least in the way, the first that there is of -1 (a timer of our
-    own since MicroPython 1.29, timer 3 before 1.25), 3, and 1, the last on chips with two.
+    timer_id: None takes what is least in the way, the first that there is of -2 (a timer of our
+    own since MicroPython 1.29, timer 2 before 1.25), 3, and 1, the last on chips with two. Not
+    -1: before 1.25 that is a timer beyond the two of a C3, and panics.
     """
     try:
         entry = running()

@@ -156,7 +156,7 @@ def test_trial_is_guarded_by_a_timer_until_confirmed():
         assert FakeTimer.armed is None
         assert boot(".b,.a,new", timeout_s=60) == "app.b"
         timer = FakeTimer.armed
-        assert timer.period_ms == 1000 and timer.timer_id == -1
+        assert timer.period_ms == 1000 and timer.timer_id == -2
         for _ in range(59):
             timer.callback(timer)
         assert guard.elapsed_s() == 59 and resets == []
@@ -177,7 +177,7 @@ def test_guard_is_armed_once_and_on_the_timer_that_was_asked_for():
     kept = guard.Timer
     guard.Timer = FakeTimer
     try:
-        for asked, number in ((None, -1), (0, 0), (2, 2)):
+        for asked, number in ((None, -2), (0, 0), (2, 2)):
             guard.limit_s = None
             guard.arm(60, None, asked)
             timer = FakeTimer.armed
@@ -185,6 +185,34 @@ def test_guard_is_armed_once_and_on_the_timer_that_was_asked_for():
             guard.arm(10, None, 3)
             assert FakeTimer.armed is timer and timer.timer_id == number
             assert (guard.limit_s, guard.elapsed_s()) == (60, 1)
+    finally:
+        guard.disarm()
+        guard.Timer = kept
+
+
+class PortTimer(FakeTimer):
+    """Finds its timer by the arithmetic of that version's ports/esp32/machine_timer.c."""
+
+    def __init__(self, timer_id):
+        if self.version >= (1, 25):
+            if timer_id >= 2 * self.in_a_group or timer_id < 0 and self.version < (1, 29):
+                raise ValueError("invalid Timer number")
+        elif self.version < (1, 24) or self.chip != "C3":
+            assert timer_id & 1 < self.in_a_group, (timer_id, self.chip, self.version)
+        super().__init__(timer_id)
+
+
+def test_guard_takes_a_timer_that_the_chip_has():
+    kept = guard.Timer
+    guard.Timer = PortTimer
+    try:
+        for PortTimer.chip, PortTimer.in_a_group in (("ESP32", 2), ("C3", 1), ("C6", 1)):
+            last = 2 * PortTimer.in_a_group - 1
+            for minor, number in ((23, -2), (24, -2), (25, last), (28, last), (29, -2)):
+                PortTimer.version = (1, minor)
+                guard.limit_s = None
+                guard.arm(60, None, None)
+                assert FakeTimer.armed.timer_id == number
     finally:
         guard.disarm()
         guard.Timer = kept

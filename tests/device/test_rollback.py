@@ -158,15 +158,15 @@ def test_guard_whose_timer_the_application_took_stands_still():
     rollback.guard(100)
     board.chip.wait_ms(10000)
     assert guard.elapsed_s() == 10
-    machine.Timer(-1).init(period=1000, mode=1, callback=lambda _: None)
+    machine.Timer(2).init(period=1000, mode=1, callback=lambda _: None)
     board.chip.wait_ms(90000)
     assert guard.elapsed_s() == 10
 
 
 def test_guard_on_a_timer_of_the_users_choice():
     board = updated(micropython=(1, 23))
-    rollback.guard(100, timer_id=2)
-    machine.Timer(3).init(period=1000, mode=1, callback=lambda _: None)
+    rollback.guard(100, timer_id=0)
+    machine.Timer(2).init(period=1000, mode=1, callback=lambda _: None)
     assert board.stops(board.chip.wait_ms, 101000) == board.chip.RESET
 
 

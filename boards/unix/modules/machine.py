@@ -85,7 +85,7 @@ def _timer_id(timer, id, micropython):
     """What a Timer is armed under: an id that two share is one timer. MP issue 17203, PR 19163."""
     if micropython < (1, 25):
         return id % _TIMERS  # -1, which looks virtual, is 3
-    if id == -1 and micropython >= (1, 29):
+    if id < 0 and micropython >= (1, 29):
         return ("virtual", timer)
     if not 0 <= id < _TIMERS:
         raise ValueError("invalid Timer number")
