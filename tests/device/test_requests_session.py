@@ -138,3 +138,26 @@ def test_line_end_in_a_head_and_wrong_url_are_refused():
         raises(ProtocolError, s.request, "GET", "http://server/", {"X%sY" % end: "a"})
     raises(ProtocolError, s.request, "GET", "http://server/\r\nX: y", {})
     assert s.connections == 0
+
+
+class Answering:
+    """A `requests` that answers everything alike; it is its own answer and its stream."""
+
+    status_code = 200
+    closed = 0
+
+    def request(self, method, url, data, headers, timeout, parse_headers):
+        parse_headers(b"Content-Length: 5\r\n", {})
+        self.raw = self
+        return self
+
+    def close(self):
+        self.closed += 1
+
+
+def test_closed_response_closes_its_connection():
+    module = Answering()
+    response = RequestsSession(module).request("GET", "http://server/", {})
+    assert module.closed == 0
+    response.close()
+    assert module.closed == 1

@@ -59,9 +59,10 @@ def test_image_installed_boots_on_trial_and_is_confirmed():
     sink.restore(kept)
     states = board.states()
     assert sink.activated(kept) is True and rollback.on_trial()
+    assert sink.on_trial() is True
     assert board.states() == states == ["valid", "pending_verify"]  # asking leaves it as it is
-    rollback.confirm()
-    assert not rollback.on_trial()
+    sink.confirm()
+    assert not rollback.on_trial() and sink.on_trial() is False
     assert board.boot() == "ota_1"
 
 
