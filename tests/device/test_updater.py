@@ -2,8 +2,19 @@
 
 import json
 
-from fake_ddi import BASE, CLOSED, URL, FakeDevice, FakeServer, Reset, empty, error, pattern
-from fakes import FakeSession, MemoryStore
+from fake_ddi import (
+    BASE,
+    CLOSED,
+    URL,
+    FakeDevice,
+    FakeServer,
+    FakeSlot,
+    Reset,
+    empty,
+    error,
+    pattern,
+)
+from fakes import FakeSession, FakeSink, MemoryStore
 from hawkbit import log
 from hawkbit.client import Client
 from hawkbit.settings import LATER, NOW, REFUSE
@@ -598,6 +609,17 @@ def test_image_flashed_by_cable_is_confirmed_without_a_report():
     device.cycle()
     assert not device.slot.is_pending
     assert lines(server) == ["GET ", "GET "]
+
+
+def test_image_on_trial_beside_what_is_not_is_confirmed_too():
+    sinks = {"bApp": FakeSink(is_slot=False), "os": FakeSlot()}
+    device = FakeDevice(FakeServer(), sinks=sinks)
+    for pending in ("os", "bApp"):
+        sinks[pending].is_pending = True
+        device.boot()
+        assert device.updater.on_trial
+        device.cycle()
+        assert not sinks[pending].is_pending and not device.updater.on_trial
 
 
 def test_what_was_only_downloaded_is_not_installed_by_an_image_that_came_by_cable():
