@@ -4,6 +4,7 @@ import json
 import os
 
 from fakes import MemoryStore
+from hawkbit import log
 from hawkbit.filestore import FileStore
 from hawkbit.journal import FORMAT, Journal
 from runner import Skip, raises
@@ -187,3 +188,14 @@ def test_file_store_cut_while_writing_keeps_the_old_record():
 
 def test_file_store_that_cannot_write_raises():
     raises(OSError, FileStore("no/such/folder/record.json").save, b"x")
+
+
+def test_empty_store_is_no_error():
+    lines = []
+    real, log.line = log.line, lambda level, text, *args: lines.append(text)
+    try:
+        Journal(MemoryStore(), "http://server", print).load()
+        Journal(MemoryStore(b""), "http://server", print).load()
+    finally:
+        log.line = real
+    assert lines == []

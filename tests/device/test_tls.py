@@ -296,6 +296,7 @@ def test_server_that_is_gone_at_the_second_handshake_breaks_no_sentence():
 
         error = tls_errors.explained(ValueError("validity has expired"), TLS(), "h", again)
         assert isinstance(error, OSError) and "renew it" in str(error)
+        assert "(this clock says 20" in str(error)
 
 
 def test_names_are_those_of_the_extension_and_at_most_eight():
