@@ -124,10 +124,40 @@ def test_wrong_inner_types_drop_the_action_and_keep_what_lasts():
         {"kept": {"os": 7}},
         {"cause": 1.5},
         {"key": 0},
+        {"ended": True},
+        {"stored": []},
+        {"lost": 7},
+        {"posts": "2"},
+        {"frame": {}},
+        {"signed": 7},
+        {"signed": {"os": "7"}},
     ):
         changes = {"state": "staged", "action": "7", "config": 5, "reports": [REPORT]}
         changes.update(keys)
         assert saved(**changes).record == {"config": 5, "reports": [REPORT]}, keys
+
+
+def test_what_lasts_is_dropped_where_its_type_is_wrong():
+    right = {
+        "config": 5,
+        "answered": "6",
+        "installed": ["a", "1"],
+        "counters": {"os": 7},
+        "reports": [REPORT],
+    }
+    for key, wrong in (
+        ("config", "5"),
+        ("answered", 6),
+        ("installed", "a 1"),
+        ("counters", [7]),
+        ("counters", {"os": "7"}),
+        ("reports", {}),
+    ):
+        changes = dict(right, state="staged")
+        changes[key] = wrong
+        rest = dict(right)
+        rest.pop(key)
+        assert saved(**changes).record == rest, (key, wrong)
 
 
 def test_reports_of_a_wrong_shape_are_dropped():
