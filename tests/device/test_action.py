@@ -15,6 +15,7 @@ from fake_ddi import (
     pattern,
 )
 from fakes import FakeSink, MemoryStore
+from hawkbit import log
 from hawkbit.errors import UpdateError
 from hawkbit.journal import FORMAT
 from hawkbit.settings import LATER, NOW, REFUSE
@@ -728,3 +729,14 @@ def test_rolled_back_slot_is_seen_before_its_company_is_asked():
     device.cycles(2)
     assert action.status == "error" and app.calls.count("activate") == 1
     assert "rolled back" in action.entries[-1][2][0]
+
+
+def test_first_action_takes_the_place_of_none():
+    _, device, _ = assigned()
+    lines = []
+    real, log.line = log.line, lambda level, text, *args: lines.append(text % args)
+    try:
+        device.cycle()
+    finally:
+        log.line = real
+    assert "state: staged" in lines and not [line for line in lines if "superseded" in line]

@@ -320,11 +320,13 @@ def test_compressed_and_multipart_answers_are_named():
 
 
 def test_moved_server_is_named_with_its_new_address():
-    server = FakeServer()
-    server.fault("GET", (301, {"Location": "https://server/x"}, b""))
-    device = FakeDevice(server)
-    device.cycle()
-    assert "301" in device.errors()[0] and "moved to https://server/x" in device.errors()[0]
+    for status, moved in ((300, True), (301, True), (399, True), (404, False), (201, False)):
+        server = FakeServer()
+        server.fault("GET", (status, {"Location": "https://server/x"}, b""))
+        device = FakeDevice(server)
+        device.cycle()
+        assert ("moved to https://server/x" in device.errors()[0]) is moved, device.errors()
+        assert str(status) in device.errors()[0]
 
 
 def test_setting_that_would_help_is_named():

@@ -219,7 +219,17 @@ def test_size_that_is_not_the_length_names_both():
 
 
 def test_range_answered_from_elsewhere_is_protocol_error():
-    for head in ("bytes 4096-8191/20000", "bytes */20000", "", "0-8191/20000", "bytes 00-1/20000"):
+    for head in (
+        "bytes 4096-8191/20000",
+        "bytes */20000",
+        "",
+        "0-8191/20000",
+        "bytes 00-1/20000",
+        "bytes 0",
+        "bytes 0-/20000",
+        "bytes 0-8191x/20000",
+        "bytes 0--1/20000",
+    ):
         found, _, sink = download([(206, {"Content-Range": head}, DATA[:8192])])
         begin(found)
         raises(ProtocolError, window, found)

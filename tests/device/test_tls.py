@@ -98,6 +98,14 @@ def test_twelve_bad_certificates_are_refused_with_words_and_no_byte_of_the_token
         server.close()
 
 
+def test_second_refusal_has_all_the_words_too():
+    made = session()
+    for _ in range(2):
+        server = Server([REQUEST, send(OK)], [REQUEST, send(OK)], tls="other-host")
+        assert BAD["other-host"] in str(raises(OSError, ask, made, server))
+        server.close()
+
+
 def test_good_ones_are_taken():
     for kind in ("good", "rsa", "chained"):
         server = Server([REQUEST, send(OK)], tls=kind)
