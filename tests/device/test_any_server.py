@@ -320,7 +320,7 @@ def test_compressed_and_multipart_answers_are_named():
 
 
 def test_moved_server_is_named_with_its_new_address():
-    for status, moved in ((300, True), (301, True), (399, True), (404, False), (201, False)):
+    for status, moved in ((300, True), (301, True), (399, True), (400, False), (201, False)):
         server = FakeServer()
         server.fault("GET", (status, {"Location": "https://server/x"}, b""))
         device = FakeDevice(server)
