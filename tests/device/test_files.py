@@ -246,6 +246,7 @@ def test_tar_that_is_cut_off_is_refused_at_its_end():
 def test_file_where_a_directory_is_to_be_is_refused():
     refusal(tar(tar_entry(b"lib", CODE), tar_entry(b"lib/main.py", CODE)))
     refusal(tar(tar_entry(b"lib/main.py", CODE), tar_entry(b"lib", CODE)))
+    refusal(tar(tar_entry(b"lib", CODE), tar_entry(b"lib/", b"", kind="5")))
 
 
 def test_larger_than_what_is_free_is_refused_before_anything_is_touched():
