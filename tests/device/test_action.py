@@ -170,7 +170,8 @@ def test_one_bad_artifact_of_several_activates_none():
     device = FakeDevice(server, sinks={"os": FakeSlot(), "bApp": app})
     device.cycle()
     assert action.status == "error"
-    assert "activate" not in app.calls and app.calls[-1] == "abort"
+    for sink in (app, device.sinks["os"]):
+        assert "activate" not in sink.calls and sink.calls[-1] == "abort"
 
 
 # --- power cuts

@@ -99,6 +99,14 @@ def test_every_size_around_a_record_and_a_block_is_whole():
         assert tree("app.a") == {"body": body, "next": b"x"}, size
 
 
+def test_eight_levels_of_directories_are_taken_and_nine_are_not():
+    name = b"d/" * 8 + b"main.py"
+    sink = board()
+    give(sink, tar(tar_entry(name, CODE)))
+    assert tree("app.a")[name.decode()] == CODE
+    assert "over 8 levels" in refusal(tar(tar_entry(b"d/" + name, CODE)))
+
+
 def test_tar_of_the_current_folder_is_taken():
     sink = board()
     give(sink, tar(tar_entry(b"./", kind="5"), tar_entry(b"./main.py", CODE)))
