@@ -52,7 +52,7 @@ class Reports:
         queue = self._others(action_id)
         queue.append([action_id, execution, finished, details])
         while len(queue) > 1 and len(json.dumps(queue).encode()) > _MAX_QUEUE:
-            log.line(log.ERROR, "action %s: report lost: too many", queue.pop(0)[0])
+            log.line(log.ERROR, "action %s: report lost: no room", queue.pop(0)[0])
         self._journal.renew(
             state=REPORTING,
             action=action_id,

@@ -1,9 +1,11 @@
 """How an action ends, as far as a watcher can tell; without a server and without waiting."""
 
+import re
+
 import pytest
 from rollouts.api.errors import RefusedError, ServerError, UnreachableError
 from rollouts.api.models import Action, ActionStatus, Target
-from rollouts.release.watch import FAILED, OPEN, SUCCESS, TimeoutReachedError, watch
+from rollouts.release.watch import FAILED, OPEN, SUCCESS, TimeoutReachedError, find_actions, watch
 
 
 class Clock:
@@ -117,3 +119,21 @@ def test_a_server_that_stays_away_is_an_error(error):
 def test_a_fault_before_the_first_answer_is_an_error_at_once(error):
     with pytest.raises(type(error)):
         last_of(Hawkbit(error, ("finished", "in_sync", "")))
+
+
+def test_any_number_of_actions_is_asked_for_in_queries_that_fit_an_address():
+    class Many:
+        def __init__(self):
+            self.actions, self.queries = self, []
+
+        def find(self, query):
+            self.queries.append(query)
+            numbers = map(int, re.findall(r"\d+", query))
+            keys = {"controller_id": "dev", "active": True, "status": "running"}
+            return [Action(id=number, **keys) for number in numbers]
+
+    for amount in (0, 1, 100, 101, 250):
+        hawkbit = Many()
+        assert list(find_actions(hawkbit, list(range(amount)))) == list(range(amount))
+        assert len(hawkbit.queries) == -(-amount // 100)
+        assert all(len(query) < 2000 for query in hawkbit.queries)

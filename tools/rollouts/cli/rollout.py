@@ -211,7 +211,7 @@ def _do(run, name, method, *arguments, question=None, yes=False):
 
 @command(app, "retry", example="rollouts rollout retry may --start")
 def retry(run, name: Name, start: Start = False):
-    """Try the failed targets of a finished rollout again. They make a new one, NAME_retry."""
+    """Try the failed targets of a finished rollout again. They make a new rollout, NAME_retry."""
     made = run.hawkbit.rollouts.retry(staged.find(run.hawkbit, name).id)
     if start:
         made = _start(run, made)

@@ -1,6 +1,5 @@
-"""What a request names: found, or a 404 that says what there is not; and a target made new."""
+"""What a request names: found, or a 404 that says what there is not."""
 
-import secrets
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -18,8 +17,6 @@ from .model import (
 )
 from .store import Work
 
-MAX_CONTROLLER_ID = 256
-MAX_NAME = 128
 Entity = TypeVar("Entity", bound=Base)
 Type = TypeVar("Type", DistributionSetType, SoftwareModuleType)
 
@@ -70,16 +67,6 @@ def find_type(work: Work, table: type[Type], key: str) -> Type:
     if found is None:
         raise errors.not_found(table.__name__, key)
     return found
-
-
-def new_target(controller_id: str, **values) -> Target:
-    """A target that is not stored yet. ApiError for an id that none has."""
-    if any(c.isspace() for c in controller_id):
-        raise errors.constraint("a controllerId must not contain whitespace")
-    if len(controller_id) > MAX_CONTROLLER_ID:
-        raise errors.constraint(f"a controllerId has at most {MAX_CONTROLLER_ID} characters")
-    defaults = {"name": controller_id[:MAX_NAME], "security_token": secrets.token_hex(16)}
-    return Target(controller_id=controller_id, **defaults | values)
 
 
 def find_target(work: Work, controller_id: str) -> Target:

@@ -6,10 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..dialect import Dialect
-from ..lookup import new_target
 from ..media import CBOR, HAL, JSON, MediaRoute
 from ..model import Action, Status, Target, UpdateStatus
 from ..store import Work
+from ..targets import new_target
 
 BASE = "/{tenant}/controller/v1/{controller_id}"
 # Who made the targets that registered themselves.

@@ -10,11 +10,12 @@ from ..bodies import Body, text
 from ..consent import AutoConfirm, auto_confirm_status
 from ..fields import TARGET_FIELDS
 from ..hub import Transaction
-from ..lookup import MAX_CONTROLLER_ID, MAX_NAME, find_target, new_target
+from ..lookup import find_target
 from ..media import NoContent, Reply
 from ..model import Action, ActionStatus, DistributionSet, Target
 from ..paging import Listing
 from ..store import Work
+from ..targets import MAX_CONTROLLER_ID, MAX_NAME, new_target
 from .common import Entities, Show, done, made, router
 from .shapes import Shapes
 from .terms import SetAssignments
