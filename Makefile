@@ -58,8 +58,8 @@ format: setup  ## ruff format, and package.json lists every module of lib
 size: setup  ## .mpy size of each module against its budget
 	@$(BIN)/python tools/size.py
 
-ram: setup $(NPM_BUILDS)  ## smallest heap for a whole update, cost of imports
-	@$(BENCH)/ram.py
+ram: setup $(NPM_BUILDS)  ## smallest heap for a whole update, cost of imports [MICROPYTHON=a unix port of yours]
+	@MICROPYTHON="$(MICROPYTHON)" $(BENCH)/ram.py
 
 bench: setup  ## download loop against a bare readinto, sha256, write loop
 	@$(BENCH)/download.py $(ARGS)

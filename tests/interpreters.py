@@ -96,7 +96,14 @@ def compiled() -> tempfile.TemporaryDirectory:
 
 
 def unix_port() -> str:
-    """Return the unix port in the folder of this Python. Raises Unavailable."""
+    """Return MICROPYTHON, a build of one's own, or the unix port in the folder of this Python.
+
+    Raises Unavailable.
+    """
+    if own := os.environ.get("MICROPYTHON"):
+        if not shutil.which(own):
+            raise Unavailable(f"MICROPYTHON={own} is no program")
+        return str(Path(own).resolve())
     found = Path(sys.executable).with_name("micropython")
     if not found.exists():
         raise Unavailable("no MicroPython unix port: its wheels are for Linux only")

@@ -2,11 +2,13 @@
 
 A whole update on MicroPython's unix port (64 bit): import, poll, download, reset, second
 boot, confirmation, report; library and stubs as .mpy, a local server, `gc.threshold(2048)`.
+MICROPYTHON=path measures a build of one's own, and the library frozen into it if it has one.
 Exits 1 over a budget. `k` and KB are 1024 bytes.
 """
 
 import argparse
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -160,7 +162,8 @@ def run_unix(
     Path(folder, "mpy").unlink(missing_ok=True)
     Path(folder, "mpy").symlink_to(mpy)
     command = [interpreters.unix_port(), "-X", f"heapsize={heap}", "-c", program]
-    env = {"MICROPYPATH": "mpy", **(env or {})}
+    path = ".frozen:mpy" if os.environ.get("MICROPYTHON") else "mpy"
+    env = {"MICROPYPATH": path, **(env or {})}
     return subprocess.run(
         command, cwd=folder, env=env, capture_output=True, text=True, timeout=timeout_s
     )

@@ -100,6 +100,18 @@ def test_place_of_the_library_and_environment_do_not_count(mpy, tmp_path, monkey
     assert free(mpy) == free(far)
 
 
+@needs_unix
+def test_build_of_ones_own_is_measured_with_what_is_frozen_first(mpy, tmp_path, monkeypatch):
+    def first_two():
+        return ram.run_unix("import sys; print(sys.path[:2])", mpy, tmp_path, 64 * size.KB).stdout
+
+    assert first_two() == "['', 'mpy']\n"
+    monkeypatch.setenv("MICROPYTHON", interpreters.unix_port())
+    assert first_two() == "['', '.frozen']\n"
+    monkeypatch.setenv("MICROPYTHON", "/not/there")
+    assert interpreters.reason_absent("unix") == "MICROPYTHON=/not/there is no program"
+
+
 def test_import_on_32_bit_is_measured(mpy):
     if reason := interpreters.reason_absent(ram.VERSION_32_BIT):
         pytest.skip(reason)
