@@ -17,36 +17,32 @@ class Entity(wire.Model):
     last_modified_at_ms: int | None = None
 
 
-class SoftwareModule(Entity):
+class Versioned(Entity):
     id: int
     name: str
     version: str
-    type: str
     type_name: str | None = None
     description: str | None = None
-    vendor: str | None = None
-    encrypted: bool = False
     locked: bool = False
     deleted: bool = False
-
-
-class DistributionSet(Entity):
-    id: int
-    name: str
-    version: str
-    type: str | None = None
-    type_name: str | None = None
-    description: str | None = None
-    required_migration_step: bool = False
-    complete: bool = False
-    locked: bool = False
-    deleted: bool = False
-    valid: bool = True
-    modules: list[SoftwareModule] = field(default_factory=list)
 
     @property
     def label(self) -> str:
         return f"{self.name}:{self.version}"
+
+
+class SoftwareModule(Versioned):
+    type: str
+    vendor: str | None = None
+    encrypted: bool = False
+
+
+class DistributionSet(Versioned):
+    type: str | None = None
+    required_migration_step: bool = False
+    complete: bool = False
+    valid: bool = True
+    modules: list[SoftwareModule] = field(default_factory=list)
 
 
 class NewSoftwareModule(wire.Model):

@@ -4,16 +4,15 @@ import dataclasses
 
 import typer
 
-from rollouts.api import rsql
 from rollouts.api.errors import RefusedError, ServerError
 from rollouts.api.models import Action, ActionStatus
 from rollouts.cli import columns
-from rollouts.cli.command import argument, command, listing_group, option
+from rollouts.cli.command import argument, command, group, option
 from rollouts.cli.options import ActionIds, DryRun, Listing, action_ids
 from rollouts.release.watch import find_actions
 
 app = typer.Typer()
-fleet = listing_group("Actions of all targets; see also cancel, history and watch.")
+fleet = group("Actions of all targets; see also cancel, history and watch.", lists=True)
 
 _CANCELING = "canceling"
 
@@ -24,19 +23,30 @@ class ActionWithHistory:
     history: list[ActionStatus]
 
 
-@command(app, "cancel", example=["rollouts cancel 77", "rollouts cancel 77 78 --force"])
+_HISTORY = columns.table(
+    ACTION=lambda pair: pair[0].id,
+    SET=lambda pair: pair[0].distribution_set,
+    TIME=lambda pair: columns.time_of(pair[1].reported_at_ms),
+    STATUS=lambda pair: pair[1].type,
+    CODE=lambda pair: pair[1].code,
+    WINDOW=lambda pair: columns.window_of(pair[0]),
+    MESSAGES=lambda pair: pair[1].messages,
+)
+
+
+@command(app, "cancel", "rollouts cancel 77", "rollouts cancel 77 78 --force")
 def cancel(
     run,
+    dry_run: DryRun,
     actions: ActionIds = None,
     force: option(bool, "Do not wait for the device to agree.", "--force") = False,
-    dry_run: DryRun = False,
 ):
     """Cancel actions. The device is asked to stop, and the action ends when it agrees.
 
     With --force it ends at once, whatever the device does. All ids are looked up first.
     """
     open_actions = _open_actions(run.hawkbit, action_ids(actions))
-    if dry_run:
+    if dry_run.dry_run:
         state = "would be forced to end" if force else "would be canceled"
     else:
         state = "canceled" if force else _CANCELING
@@ -49,7 +59,7 @@ def cancel(
     run.out.rows(results, columns.CANCELED)
 
 
-@command(app, "history", example="rollouts history kitchen-1 --last 3")
+@command(app, "history", "rollouts history kitchen-1 --last 3")
 def history(
     run,
     target: argument(str, "TARGET", "A controller id."),
@@ -57,67 +67,39 @@ def history(
     last: option(int | None, "Only the newest N.", min=1, metavar="N") = None,
 ):
     """Show what happened to a target. Newest first, each action with all its entries."""
-    actions = _actions_of(run.hawkbit, target, action)[:last]
+    api = run.hawkbit.targets
+    ids = [action] if action is not None else [one.id for one in api.actions(target)]
     found = [
-        ActionWithHistory(
-            run.hawkbit.targets.action(target, one.id),
-            run.hawkbit.targets.action_history(target, one.id),
-        )
-        for one in actions
+        ActionWithHistory(api.action(target, one), api.action_history(target, one))
+        for one in ids[:last]
     ]
     if run.out.as_json:
         run.out.rows(found, {})
     else:
-        run.out.rows(_entries(found), _HISTORY_COLUMNS)
+        run.out.rows([(one.action, entry) for one in found for entry in one.history], _HISTORY)
 
 
-@command(
-    fleet,
-    "list",
-    example=["rollouts actions --active", "rollouts actions list --q status==error"],
-)
+@command(fleet, "list", "rollouts actions --active", "rollouts actions list --q status==error")
 def list_actions(
     run,
     listing: Listing,
     active: option(bool, "Only those that are open.", "--active") = False,
 ):
     """List the actions of all targets."""
-    only = "active==true" if active else None
-    if only and listing.q:
-        only = rsql.all_of(f"({listing.q})", only)
-    listing = dataclasses.replace(listing, q=only or listing.q)
-    run.out.rows(run.hawkbit.actions.find(**listing.as_arguments()), columns.ACTIONS)
+    asked = listing.as_arguments("active==true" if active else None)
+    run.out.rows(run.hawkbit.actions.find(**asked), columns.ACTIONS)
 
 
-@command(fleet, "force", example="rollouts actions force 77 78")
-def force_actions(run, actions: argument(list[str], "ACTION", "Ids.")):
+@command(fleet, "force", "rollouts actions force 77 78")
+def force_actions(run, actions: argument(list[str], "ACTION", "Ids."), dry_run: DryRun):
     """Make soft or timeforced actions forced. Their devices do not wait any more."""
     found = _open_actions(run.hawkbit, action_ids(actions))
-    for one in found:
-        run.hawkbit.targets.force_action(one.controller_id, one.id)
-    now = find_actions(run.hawkbit, [one.id for one in found])
-    run.out.rows(list(now.values()), columns.ACTIONS)
-
-
-_HISTORY_COLUMNS = {
-    "ACTION": lambda pair: pair[0].id,
-    "SET": lambda pair: pair[0].distribution_set,
-    "TIME": lambda pair: columns.time_of(pair[1].reported_at_ms),
-    "STATUS": lambda pair: pair[1].type,
-    "CODE": lambda pair: pair[1].code,
-    "WINDOW": lambda pair: columns.window_of(pair[0]),
-    "MESSAGES": lambda pair: pair[1].messages,
-}
-
-
-def _entries(found):
-    return [(one.action, entry) for one in found for entry in one.history]
-
-
-def _actions_of(hawkbit, target, action_id):
-    if action_id is not None:
-        return [hawkbit.targets.action(target, action_id)]
-    return hawkbit.targets.actions(target)
+    named = ", ".join(str(one.id) for one in found)
+    if dry_run.permits(run, f"force {named}"):
+        for one in found:
+            run.hawkbit.targets.force_action(one.controller_id, one.id)
+        now = find_actions(run.hawkbit, [one.id for one in found])
+        run.out.rows(list(now.values()), columns.ACTIONS)
 
 
 def _open_actions(hawkbit, ids):

@@ -6,6 +6,7 @@ share groups of options.
 """
 
 import dataclasses
+import functools
 import inspect
 import os
 import sys
@@ -23,10 +24,16 @@ from rollouts.cli import settings
 from rollouts.cli.exits import Exit, UsageError, exit_of, text_of
 from rollouts.cli.output import Output
 
+_BY_NAME = inspect.Parameter.KEYWORD_ONLY
+
 
 def option(kind, help=None, *names, **more):
     """The type of a parameter or field that is an option. `more`: as typer.Option has it."""
     return Annotated[kind, Option(*names, help=help, **more)]
+
+
+# An option that takes a text or is absent.
+text = functools.partial(option, str | None)
 
 
 def argument(kind, metavar, help=None):
@@ -38,8 +45,8 @@ class Common:
     """The options of every command that talks to a server."""
 
     as_json: option(bool, "Results as JSON.", "--json") = False
-    profile: option(str | None, "A section of the profile file.", metavar="NAME") = None
-    ca: option(str | None, "PEM file with a root to trust as well.", metavar="FILE") = None
+    profile: text("A section of the profile file.", metavar="NAME") = None
+    ca: text("PEM file with a root to trust as well.", metavar="FILE") = None
     verbose: option(bool, "Show every request, and answers of errors.", "--verbose", "-v") = False
 
 
@@ -78,10 +85,8 @@ class Run:
     def _show(self, method, where, outcome, seconds):
         self.out.note(f"{method} {where} -> {outcome} in {seconds * 1000:.0f} ms")
 
-    def confirm(self, question, yes):
-        """Return when `yes`, or when a person agrees. Raises UsageError."""
-        if yes:
-            return
+    def confirm(self, question):
+        """Return when a person agrees. Raises UsageError."""
         if not sys.stdin.isatty():
             raise UsageError(f"{question} Nobody can be asked here: add --yes")
         self.out.note(f"{question} [y/N]")
@@ -94,14 +99,16 @@ class Run:
         self.out.flush()
 
 
-def command(app, name, example):
-    """Decorate a function as command `name` of `app`; `example`: one or more command lines."""
+def command(app, name, *examples, help=None):
+    """Decorate a function as command `name` of `app`; `examples`: command lines.
+
+    `help`: instead of the function's docstring.
+    """
+    # \b keeps click from filling the lines.
+    epilog = "\b\n" + "\n".join(["Examples:", *(f"  {line}" for line in examples)])
 
     def register(function):
-        examples = [example] if isinstance(example, str) else example
-        # \b keeps click from filling the lines.
-        epilog = "\b\n" + "\n".join(["Examples:", *(f"  {line}" for line in examples)])
-        app.command(name, epilog=epilog)(_adapted(function))
+        app.command(name, help=help, epilog=epilog)(_adapted(function))
         return function
 
     return register
@@ -110,18 +117,12 @@ def command(app, name, example):
 def _adapted(function):
     """Return what typer is to see of `function`: every option by itself, and no `run`."""
     _, *own = inspect.signature(function, eval_str=True).parameters.values()
-    shown = [one for parameter in own for one in _expanded(parameter)]
-    shown += _fields_as_options(Common)
+    own.append(inspect.Parameter("common", _BY_NAME, annotation=Common))
+    shown = [one for parameter in own for one in _options(parameter)]
 
     def call(**values):
-        common = _collected(Common, values)
-        arguments = {
-            parameter.name: _collected(parameter.annotation, values)
-            if dataclasses.is_dataclass(parameter.annotation)
-            else values[parameter.name]
-            for parameter in own
-        }
-        raise typer.Exit(_guarded(function, common, arguments))
+        arguments = {parameter.name: _collected(parameter, values) for parameter in own}
+        raise typer.Exit(_guarded(function, **arguments))
 
     call.__signature__ = inspect.Signature(shown)
     call.__annotations__ = {one.name: one.annotation for one in shown}
@@ -129,25 +130,24 @@ def _adapted(function):
     return call
 
 
-def _expanded(parameter):
-    if dataclasses.is_dataclass(parameter.annotation):
-        return _fields_as_options(parameter.annotation)
-    return [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)]
-
-
-def _fields_as_options(cls):
-    kind = inspect.Parameter.KEYWORD_ONLY
+def _options(parameter):
+    """Return the parameters that stand for this one: a dataclass has one per field."""
+    if not dataclasses.is_dataclass(parameter.annotation):
+        return [parameter.replace(kind=_BY_NAME)]
     return [
-        inspect.Parameter(field.name, kind, default=field.default, annotation=field.type)
-        for field in dataclasses.fields(cls)
+        inspect.Parameter(field.name, _BY_NAME, default=field.default, annotation=field.type)
+        for field in dataclasses.fields(parameter.annotation)
     ]
 
 
-def _collected(cls, values):
-    return cls(**{field.name: values[field.name] for field in dataclasses.fields(cls)})
+def _collected(parameter, values):
+    """Return the value of a parameter from those of its _options()."""
+    if not dataclasses.is_dataclass(parameter.annotation):
+        return values[parameter.name]
+    return parameter.annotation(**{one.name: values[one.name] for one in _options(parameter)})
 
 
-def _guarded(function, common, arguments):
+def _guarded(function, common, **arguments):
     """Return the exit code of one run; whatever happens, no secret and no traceback of ours."""
     run = Run(common)
     try:
@@ -182,18 +182,14 @@ class _ListingGroup(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-def listing_group(text):
-    """A group of commands that is also the one that lists."""
-    return group(text, cls=_ListingGroup)
-
-
-def group(text, cls=None, add_completion=False):
+def group(help, lists=False, **options):
+    """A group of commands. `lists`: the name of its command `list` may be left out."""
     return typer.Typer(
-        help=text,
-        cls=cls,
-        no_args_is_help=cls is None,
-        add_completion=add_completion,
+        help=help,
+        cls=_ListingGroup if lists else None,
+        no_args_is_help=not lists,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
+        **options,
     )

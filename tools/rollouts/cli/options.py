@@ -11,34 +11,63 @@ from typing import Literal
 from rollouts.api import rsql
 from rollouts.api.models import MaintenanceWindow
 from rollouts.api.resource import given
-from rollouts.cli.command import argument, option
+from rollouts.cli.command import argument, option, text
 from rollouts.cli.exits import UsageError
 from rollouts.cli.target_list import names_in
 from rollouts.release import selection
 
 Set = argument(str, "SET", "A set: its id, or NAME:VERSION.")
 Module = argument(str, "MODULE", "A module: its id, or NAME:VERSION.")
-Yes = option(bool, "Do not ask.", "--yes", "-y")
-DryRun = option(bool, "Only say what would be done; nothing is changed.", "--dry-run")
 
 Names = argument(list[str] | None, "TARGET", "Controller ids, or globs like 'kitchen-*'.")
 ActionIds = argument(list[str] | None, "ACTION", "Ids; without any they come on stdin.")
+Weight = option(int | None, "Higher goes first.", min=0, max=1000)
 Urgent = option(Literal["forced", "soft", "timeforced", "downloadonly"], "How urgent.")
 Timeout = option(float | None, "Then give up.", min=0, metavar="SECONDS")
 Interval = option(float, "Between looks.", min=0.1, metavar="SECONDS")
 
 
 @dataclasses.dataclass
+class DryRun:
+    """Of a command that changes something."""
+
+    dry_run: option(bool, "Only say what would be done; nothing is changed.", "--dry-run") = False
+
+    def permits(self, run, what, question=None, **told):
+        """Return whether to do it. If not, it is only said; `told`: what --json says instead."""
+        if self.dry_run:
+            run.out.done(f"would {what}", {"dryRun": True, **(told or {"steps": [what]})})
+        return not self.dry_run
+
+
+@dataclasses.dataclass
+class Consent(DryRun):
+    """Of a command that asks before it changes something."""
+
+    yes: option(bool, "Do not ask.", "--yes", "-y") = False
+
+    def permits(self, run, what, question=None, **told):
+        """The same, and a person has to agree to `question`, else to `what`.
+
+        Raises UsageError when that one says no, or nobody can be asked.
+        """
+        permitted = super().permits(run, what, **told)
+        if permitted and not self.yes:
+            run.confirm(question or f"{what[0].upper()}{what[1:]}?")
+        return permitted
+
+
+@dataclasses.dataclass
 class Listing:
     """Which entries of a list, in which order."""
 
-    q: option(
-        str | None, "Only what matches, e.g. name==fw*.", "--q", "--filter", metavar="RSQL"
-    ) = None
-    sort: option(str | None, "The order.", metavar="FIELD:ASC|DESC[,...]") = None
+    q: text("Only what matches, e.g. name==fw*.", "--q", "--filter", metavar="RSQL") = None
+    sort: text("The order.", metavar="FIELD:ASC|DESC[,...]") = None
 
-    def as_arguments(self):
-        return given(query=self.q or None, sort=self.sort or None)
+    def as_arguments(self, only=None):
+        """`only`: what has to match as well."""
+        terms = (f"({self.q})", only) if self.q and only else (self.q or only or "",)
+        return given(query=rsql.all_of(*terms) or None, sort=self.sort or None)
 
 
 @dataclasses.dataclass
@@ -47,8 +76,8 @@ class Selection:
 
     targets: Names = None
     file: option(Path | None, "Controller ids, one a line; - is stdin.", metavar="FILE") = None
-    filter: option(str | None, "E.g. 'attribute.hw==esp32'.", metavar="RSQL") = None
-    tag: option(str | None, "All that have this tag.", metavar="TAG") = None
+    filter: text("E.g. 'attribute.hw==esp32'.", metavar="RSQL") = None
+    tag: text("All that have this tag.", metavar="TAG") = None
 
     @property
     def is_open(self):
@@ -70,12 +99,11 @@ class Urgency:
     """How an update is to be carried out, whoever assigns it."""
 
     type: Urgent = "forced"
-    forcetime: option(
-        str | None,
+    forcetime: text(
         "When timeforced turns forced: 2026-12-01T03:00:00+01:00, or ms since 1970.",
         metavar="TIME",
     ) = None
-    weight: option(int | None, "Higher goes first.", min=0, max=1000) = None
+    weight: Weight = None
     no_confirm: option(bool, "Do not wait for the user's consent.", "--no-confirm") = False
 
     def members(self):
@@ -95,11 +123,9 @@ class Urgency:
 class How(Urgency):
     """How an assignment is to be carried out."""
 
-    window_schedule: option(
-        str | None, "Maintenance window, e.g. '0 0 3 * * ?'.", metavar="CRON"
-    ) = None
-    window_duration: option(str | None, "Under a day.", metavar="HH:MM:SS") = None
-    window_tz: option(str | None, "The schedule's offset.", metavar="+HH:MM") = None
+    window_schedule: text("Maintenance window, e.g. '0 0 3 * * ?'.", metavar="CRON") = None
+    window_duration: text("Under a day.", metavar="HH:MM:SS") = None
+    window_tz: text("The schedule's offset.", metavar="+HH:MM") = None
     offline: option(bool, "Only record it as installed already.", "--offline") = False
 
     def members(self):

@@ -17,6 +17,7 @@ from rollouts.api import wire
 # C0 and C1 controls, and the marks that reorder text on a terminal.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _SHORT_SECRET = 8
+_NAMES_SHOWN = 5
 
 
 def harmless(text):
@@ -27,6 +28,12 @@ def harmless(text):
 def counted(number):
     """Return so many targets in words."""
     return f"{number} target{'' if number == 1 else 's'}"
+
+
+def named(targets):
+    """Return how many targets these are, with the first names."""
+    first = ", ".join(targets[:_NAMES_SHOWN]) + (", ..." if len(targets) > _NAMES_SHOWN else "")
+    return f"{counted(len(targets))} ({first})"
 
 
 class Output:

@@ -9,7 +9,7 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from rollouts.api.modules import sha256_of
-from rollouts.cli.command import argument, command, option
+from rollouts.cli.command import argument, command, option, text
 from rollouts.cli.deltas import Deltas, show_sizes
 from rollouts.cli.exits import UsageError
 from rollouts.cli.options import DryRun
@@ -27,23 +27,21 @@ _MAX_CHARS = {"name": 128, "version": 64}
 class Identity:
     """What the release is called, where the image does not say it or should not be asked."""
 
-    name: option(str | None, "Default: the image's project name.") = None
-    version: option(str | None, "Default: the image's version.") = None
-    filename: option(str | None, "What the device sees. Default: FILE's name.") = None
-    description: option(str | None, "For people.") = None
+    name: text("Default: the image's project name.") = None
+    version: text("Default: the image's version.") = None
+    filename: text("What the device sees. Default: FILE's name.") = None
+    description: text("For people.") = None
     type: option(str, "Module type: os = ESP32 image; application = any file for the app.") = "os"
-    set_type: option(str | None, "Default: the set type for that module type.") = None
+    set_type: text("Default: the set type for that module type.") = None
 
 
 @command(
     app,
     "publish",
-    example=[
-        "rollouts publish firmware.app-bin",
-        "rollouts publish ESP32_GENERIC.app-bin --name micropython --version 1.23.0",
-        "rollouts publish firmware.app-bin --sign release-key.pem --counter 7",
-        "rollouts publish firmware.app-bin --delta-from old.app-bin --deltas 3",
-    ],
+    "rollouts publish firmware.app-bin",
+    "rollouts publish ESP32_GENERIC.app-bin --name micropython --version 1.23.0",
+    "rollouts publish firmware.app-bin --sign release-key.pem --counter 7",
+    "rollouts publish firmware.app-bin --delta-from old.app-bin --deltas 3",
 )
 def publish_file(
     run,
@@ -51,7 +49,7 @@ def publish_file(
     identity: Identity,
     signing: Signing,
     deltas: Deltas,
-    dry_run: DryRun = False,
+    dry_run: DryRun,
 ):
     """Put FILE on the server, in a distribution set of its own.
 
@@ -66,10 +64,10 @@ def publish_file(
             signature=signing.value(run, release),
             deltas=deltas.made(run, release, folder),
         )
-        if dry_run:
+        if dry_run.dry_run:
             steps = find(run.hawkbit, release).missing(release)
             text = ", ".join(steps) or "nothing, it is there"
-            run.out.done(f"would do for {release.label}: {text}", {"dryRun": True, "steps": steps})
+            dry_run.permits(run, f"do for {release.label}: {text}", steps=steps)
             return
         found, steps = _published(run, release)
     _show(run, chip, release, found, steps)

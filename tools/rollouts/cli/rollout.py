@@ -6,20 +6,26 @@ import time
 
 import typer
 
+from rollouts.api.errors import RefusedError
 from rollouts.api.rollouts import GroupAction, NewGroup, NewRollout, Threshold
 from rollouts.cli import columns
-from rollouts.cli.command import argument, command, option
+from rollouts.cli.command import argument, command, option, text
 from rollouts.cli.exits import UsageError
-from rollouts.cli.options import DryRun, Listing, Set, Urgency, Yes, moment_ms
+from rollouts.cli.options import Consent, DryRun, Listing, Set, Urgency, moment_ms
 from rollouts.cli.output import counted
 from rollouts.release import rollout as staged
-from rollouts.release.selection import find_set
+from rollouts.release.selection import find_rollout, find_set
 
 app = typer.Typer()
 
 Name = argument(str, "ROLLOUT", "A rollout: its name or its id.")
 Start = option(bool, "Start it at once.", "--start")
-Remark = option(str | None, "Why, for the others.", "--remark")
+Remark = text("Why, for the others.", "--remark")
+Groups = option(
+    list[str] | None,
+    "A group of that share, e.g. canary=5; may be repeated.",
+    metavar="NAME=PERCENT[:RSQL]",
+)
 _GROUP = re.compile(r"(?P<name>[^=:]+)=(?P<percent>\d+(\.\d+)?)%?(:(?P<query>.+))?")
 
 
@@ -28,11 +34,7 @@ class Stages:
     """In which groups, and when the next one starts."""
 
     groups: option(int | None, "So many of the same size.", min=1, max=500) = None
-    group: option(
-        list[str] | None,
-        "A group of that share, e.g. canary=5; may be repeated.",
-        metavar="NAME=PERCENT[:RSQL]",
-    ) = None
+    group: Groups = None
     success: option(int, "Percent done: the next group starts.", min=0, max=100) = 50
     error: option(int, "More percent failed: it pauses.", min=0, max=100) = 50
     ask_each: option(bool, "Pause after each group for a `resume`.", "--pause-between") = False
@@ -74,8 +76,8 @@ def _group(text):
 class Terms(Urgency):
     """When it starts, and how its assignments are carried out."""
 
-    start_at: option(str | None, "Start it then.", metavar="TIME") = None
-    description: option(str | None, "For people.") = None
+    start_at: text("Start it then.", metavar="TIME") = None
+    description: text("For people.") = None
 
     def members(self):
         start_at_ms = self.start_at and moment_ms("--start-at", self.start_at)
@@ -85,11 +87,9 @@ class Terms(Urgency):
 @command(
     app,
     "create",
-    example=[
-        "rollouts rollout create may fw:2.0.0 --filter name==kitchen* --groups 5 --error 10",
-        "rollouts rollout create may fw:2.0.0 --filter 'id==*' --group lab=100:name==lab* "
-        "--group few=10 --group rest=90 --start --yes",
-    ],
+    "rollouts rollout create may fw:2.0.0 --filter name==kitchen* --groups 5 --error 10",
+    "rollouts rollout create may fw:2.0.0 --filter 'id==*' --group lab=100:name==lab* "
+    "--group few=10 --group rest=90 --start --yes",
 )
 def create(
     run,
@@ -98,9 +98,8 @@ def create(
     filter: option(str, "Which targets, e.g. name==kitchen*.", metavar="RSQL"),
     stages: Stages,
     terms: Terms,
+    consent: Consent,
     start: Start = False,
-    yes: Yes = False,
-    dry_run: DryRun = False,
 ):
     """Create a rollout. Says first how many targets each group would have, and asks.
 
@@ -114,16 +113,14 @@ def create(
     one_set = find_set(run.hawkbit, set)
     sizes = staged.plan(run.hawkbit, filter, groups)
     planned = [{"group": g.name, "targets": n} for g, n in zip(groups, sizes, strict=True)]
-    if dry_run:
+    if consent.dry_run:
         run.out.rows(planned, columns.PLAN)
         return
     for one in planned:
         run.out.note(f"{one['group']}: {counted(one['targets'])}")
-    run.confirm(f"Roll {one_set.label} out to {counted(sum(sizes))} as {name}?", yes)
-    made = run.hawkbit.rollouts.create(NewRollout(distribution_set_id=one_set.id, **new))
-    if start:
-        made = _start(run, made)
-    run.out.done(f"rollout {made.id} {made.name} is {made.status}", made)
+    if consent.permits(run, f"roll {one_set.label} out to {counted(sum(sizes))} as {name}"):
+        made = run.hawkbit.rollouts.create(NewRollout(distribution_set_id=one_set.id, **new))
+        _say(run, _start(run, made) if start else made)
 
 
 def _start(run, rollout):
@@ -135,84 +132,82 @@ def _start(run, rollout):
     return run.hawkbit.rollouts.get(rollout.id)
 
 
-@command(app, "list", example="rollouts rollout list --q status==running")
+def _say(run, rollout):
+    run.out.done(f"rollout {rollout.id} {rollout.name} is {rollout.status}", rollout)
+
+
+@command(app, "list", "rollouts rollout list --q status==running")
 def list_rollouts(run, listing: Listing):
     """List the rollouts; deleted ones are not listed."""
     run.out.rows(run.hawkbit.rollouts.find(**listing.as_arguments()), columns.ROLLOUTS)
 
 
-@command(app, "targets", example="rollouts rollout targets may group-1")
+@command(app, "targets", "rollouts rollout targets may group-1")
 def list_targets(run, name: Name, group: argument(str, "GROUP", "Its name.")):
     """List the targets of a group."""
-    rollout = staged.find(run.hawkbit, name)
+    rollout = find_rollout(run.hawkbit, name)
     for one in run.hawkbit.rollouts.groups(rollout.id):
         if one.name == group:
             found = run.hawkbit.rollouts.group_targets(rollout.id, one.id)
             run.out.rows(found, columns.TARGETS)
             return
-    raise UsageError(f"rollout {rollout.name} has no group {group}: `show` lists them")
+    raise RefusedError(f"rollout {rollout.name} has no group {group}: `show` lists them")
 
 
-@command(app, "start", example="rollouts rollout start may")
-def start_rollout(run, name: Name):
+@command(app, "start", "rollouts rollout start may")
+def start_rollout(run, name: Name, dry_run: DryRun):
     """Start the first group."""
-    made = _start(run, staged.find(run.hawkbit, name))
-    run.out.done(f"rollout {made.id} {made.name} is {made.status}", made)
+    rollout = find_rollout(run.hawkbit, name)
+    if dry_run.permits(run, f"start rollout {rollout.name}"):
+        _say(run, _start(run, rollout))
 
 
-@command(app, "approve", example="rollouts rollout approve may --remark 'tested in the lab'")
-def approve(run, name: Name, remark: Remark = None):
+@command(app, "approve", "rollouts rollout approve may --remark 'tested in the lab'")
+def approve(run, name: Name, dry_run: DryRun, remark: Remark = None):
     """Let it be started, where rollouts need approval."""
-    _do(run, name, "approve", remark)
+    _do(run, name, "approve", dry_run, remark, meaning="approve rollout {}")
 
 
-@command(app, "deny", example="rollouts rollout deny may --remark 'not in December'")
-def deny(run, name: Name, remark: Remark = None):
+@command(app, "deny", "rollouts rollout deny may --remark 'not in December'")
+def deny(run, name: Name, dry_run: DryRun, remark: Remark = None):
     """Do not let it be started, where rollouts need approval."""
-    _do(run, name, "deny", remark)
+    _do(run, name, "deny", dry_run, remark, meaning="deny rollout {}")
 
 
-def _offer(verb, method, what):
-    def step(run, name: Name):
-        _do(run, name, method)
+def _offer(verb, method, what, meaning=None, consent=DryRun):
+    """Offer a verb. `meaning`: what is done to the rollout {}, where the verb does not say it."""
+    yes = " --yes" if consent is Consent else ""
 
-    step.__doc__ = what
-    command(app, verb, example=f"rollouts rollout {verb} may")(step)
+    @command(app, verb, f"rollouts rollout {verb} may{yes}", help=what)
+    def step(run, name: Name, consent: consent):
+        _do(run, name, method, consent, meaning=meaning or verb + " rollout {}")
 
 
 _offer("pause", "pause", "Start no further group; those that run go on.")
 _offer("resume", "resume", "Go on; after too many errors with the next group.")
-_offer("next", "next_group", "Start the next group without waiting for the thresholds.")
+_NEXT = "Start the next group without waiting for the thresholds."
+_offer("next", "next_group", _NEXT, "start the next group of rollout {}")
+_STOP = "Cancel what runs and start nothing more. It cannot be resumed."
+_offer("stop", "stop", _STOP, "cancel all updates of rollout {} for good", Consent)
+_DELETE = "Delete it. Its open updates end by force: devices are not asked."
+_offer("delete", "delete", _DELETE, "delete rollout {} and end its updates by force", Consent)
 
 
-@command(app, "stop", example="rollouts rollout stop may --yes")
-def stop(run, name: Name, yes: Yes = False):
-    """Cancel what runs and start nothing more. It cannot be resumed."""
-    _do(run, name, "stop", question="Cancel all its updates for good?", yes=yes)
-
-
-@command(app, "delete", example="rollouts rollout delete may --yes")
-def delete(run, name: Name, yes: Yes = False):
-    """Delete it. Its open updates end by force: devices are not asked."""
-    _do(run, name, "delete", question="Delete it and end its updates by force?", yes=yes)
-
-
-def _do(run, name, method, *arguments, question=None, yes=False):
-    rollout = staged.find(run.hawkbit, name)
-    if question:
-        run.confirm(f"Rollout {rollout.name}: {question}", yes)
+def _do(run, name, method, consent, *arguments, meaning):
+    rollout = find_rollout(run.hawkbit, name)
+    if not consent.permits(run, meaning.format(rollout.name)):
+        return
     getattr(run.hawkbit.rollouts, method)(rollout.id, *arguments)
     if method == "delete":
         run.out.done(f"rollout {rollout.id} {rollout.name} is being deleted", rollout)
-        return
-    now = run.hawkbit.rollouts.get(rollout.id)
-    run.out.done(f"rollout {now.id} {now.name} is {now.status}", now)
+    else:
+        _say(run, run.hawkbit.rollouts.get(rollout.id))
 
 
-@command(app, "retry", example="rollouts rollout retry may --start")
-def retry(run, name: Name, start: Start = False):
+@command(app, "retry", "rollouts rollout retry may --start")
+def retry(run, name: Name, dry_run: DryRun, start: Start = False):
     """Try the failed targets of a finished rollout again. They make a new rollout, NAME_retry."""
-    made = run.hawkbit.rollouts.retry(staged.find(run.hawkbit, name).id)
-    if start:
-        made = _start(run, made)
-    run.out.done(f"rollout {made.id} {made.name} is {made.status}", made)
+    rollout = find_rollout(run.hawkbit, name)
+    if dry_run.permits(run, f"make rollout {rollout.name}_retry"):
+        made = run.hawkbit.rollouts.retry(rollout.id)
+        _say(run, _start(run, made) if start else made)

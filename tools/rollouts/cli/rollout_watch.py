@@ -15,13 +15,14 @@ from rollouts.cli.options import Interval, Timeout
 from rollouts.cli.output import harmless
 from rollouts.cli.rollout import Name
 from rollouts.release import rollout as staged
+from rollouts.release.selection import find_rollout
 
 app = typer.Typer()
 
 _STYLES = {"running": "yellow", "finished": "green", "error": "red"}
 
 
-@command(app, "show", example="rollouts rollout show may")
+@command(app, "show", "rollouts rollout show may")
 def show(
     run,
     name: Name,
@@ -29,7 +30,7 @@ def show(
     interval: Interval = 2.0,
 ):
     """Show a rollout and its groups. On a terminal it goes on until the end, or Ctrl-C."""
-    rollout = staged.find(run.hawkbit, name)
+    rollout = find_rollout(run.hawkbit, name)
     now = staged.look(run.hawkbit, rollout.id)
     if run.out.is_terminal and not once:
         with contextlib.suppress(KeyboardInterrupt), shown(run.out, _table, _lines) as tell:
@@ -42,14 +43,14 @@ def show(
     run.out.rows(now.groups, columns.ROLLOUT_GROUPS)
 
 
-@command(app, "watch", example="rollouts rollout watch may --timeout 3600")
+@command(app, "watch", "rollouts rollout watch may --timeout 3600")
 def watch(run, name: Name, timeout: Timeout = None, interval: Interval = 2.0):
     """Wait for the end of a rollout, and show how its groups get on.
 
     Exit code 0: finished without a failure; 1: targets failed, it was stopped, or the errors
     of a group paused it; 5: --timeout reached. A dynamic rollout has no end.
     """
-    rollout = staged.find(run.hawkbit, name)
+    rollout = find_rollout(run.hawkbit, name)
     with shown(run.out, _table, _lines) as tell:
         for now in staged.watch(run.hawkbit, rollout.id, time, interval, timeout):
             tell(now)

@@ -7,10 +7,10 @@ import typer
 
 from rollouts.api.models import DistributionSetUpdate, NewDistributionSet, Reference
 from rollouts.cli import columns
-from rollouts.cli.assign import assign_to
-from rollouts.cli.command import argument, command, option
+from rollouts.cli.assign import assign_set
+from rollouts.cli.command import argument, command, option, text
 from rollouts.cli.exits import UsageError
-from rollouts.cli.options import DryRun, How, Listing, Module, Selection, Set, Yes
+from rollouts.cli.options import Consent, DryRun, Listing, Module, Set
 from rollouts.release.selection import find_module, find_set
 
 app = typer.Typer()
@@ -18,40 +18,42 @@ app = typer.Typer()
 Cancelation = option(
     Literal["force", "soft", "none"], "What happens to its running actions; none: nothing."
 )
+CancelRollouts = option(bool, "Servers before 0.10: stop its rollouts.", "--cancel-rollouts")
 Step = option(bool, "Must run before later sets.", "--migration-step")
 StepOrNot = option(bool | None, None, "--migration-step/--no-migration-step")
 Modules = argument(list[str], "MODULE", "Software modules: ids, or NAME:VERSION.")
+ModuleOptions = option(
+    list[str] | None, "Its id, or NAME:VERSION; may be repeated.", "--module", metavar="MODULE"
+)
 
 
 @dataclasses.dataclass
 class Describing:
     """What can be said about a set when it is made."""
 
-    type: option(str | None, "Key of the set type. Default: the tenant's.") = None
-    description: option(str | None, "For people.") = None
+    type: text("Key of the set type. Default: the tenant's.") = None
+    description: text("For people.") = None
     required_migration_step: Step = False
-    modules: option(
-        list[str] | None, "Its id, or NAME:VERSION; may be repeated.", "--module", metavar="MODULE"
-    ) = None
+    modules: ModuleOptions = None
 
 
 @dataclasses.dataclass
 class Changes:
     """What can be changed on a set."""
 
-    name: option(str | None) = None
-    version: option(str | None) = None
-    description: option(str | None) = None
+    name: text() = None
+    version: text() = None
+    description: text() = None
     required_migration_step: StepOrNot = None
 
 
-@command(app, "list", example="rollouts ds list --q 'name==fw*' --sort version:DESC")
+@command(app, "list", "rollouts ds list --q 'name==fw*' --sort version:DESC")
 def list_sets(run, listing: Listing):
     """List the distribution sets; deleted ones are not listed."""
     run.out.rows(run.hawkbit.sets.find(**listing.as_arguments()), columns.SETS)
 
 
-@command(app, "show", example="rollouts ds show fw:2.0.0")
+@command(app, "show", "rollouts ds show fw:2.0.0")
 def show(run, set: Set):
     """Show one distribution set."""
     one = find_set(run.hawkbit, set)
@@ -63,103 +65,90 @@ def show(run, set: Set):
     run.out.record(one, fields)
 
 
-@command(app, "create", example="rollouts ds create fw 2.0.0 --type os --module fw:2.0.0")
+@command(app, "create", "rollouts ds create fw 2.0.0 --type os --module fw:2.0.0")
 def create(
     run,
     name: argument(str, "NAME"),
     version: argument(str, "VERSION"),
     what: Describing,
-    dry_run: DryRun = False,
+    dry_run: DryRun,
 ):
     """Create a distribution set. (`publish` does this and the rest in one go.)"""
     modules = [Reference(id=number) for number in _ids(run, what.modules or ())]
     members = vars(what) | {"modules": modules}
     new = NewDistributionSet(name=name, version=version, **members)
-    if _only_said(run, dry_run, f"create {name}:{version}"):
-        return
-    [one] = run.hawkbit.sets.create([new])
-    run.out.done(f"created {one.label}: set {one.id}", one)
+    if dry_run.permits(run, f"create {name}:{version}"):
+        [one] = run.hawkbit.sets.create([new])
+        run.out.done(f"created {one.label}: set {one.id}", one)
 
 
-@command(app, "update", example="rollouts ds update fw:2.0.0 --description 'fixes the clock'")
-def update(run, set: Set, changes: Changes, dry_run: DryRun = False):
+@command(app, "update", "rollouts ds update fw:2.0.0 --description 'fixes the clock'")
+def update(run, set: Set, changes: Changes, dry_run: DryRun):
     """Change a distribution set. One that was assigned is locked, but for its texts."""
     values = DistributionSetUpdate(**vars(changes))
     if values == DistributionSetUpdate():
         raise UsageError("nothing to change: give --name, --version, --description or so")
     one = find_set(run.hawkbit, set)
-    if _only_said(run, dry_run, f"update {one.label}"):
-        return
-    one = run.hawkbit.sets.update(one.id, values)
-    run.out.done(f"updated {one.label}: set {one.id}", one)
+    if dry_run.permits(run, f"update {one.label}"):
+        one = run.hawkbit.sets.update(one.id, values)
+        run.out.done(f"updated {one.label}: set {one.id}", one)
 
 
-@command(app, "delete", example="rollouts ds delete fw:2.0.0 --yes")
-def delete(run, set: Set, yes: Yes = False, dry_run: DryRun = False):
+@command(app, "delete", "rollouts ds delete fw:2.0.0 --yes")
+def delete(run, set: Set, consent: Consent):
     """Delete a distribution set. Of one that was ever assigned, the name stays taken."""
     one = find_set(run.hawkbit, set)
-    if _only_said(run, dry_run, f"delete {one.label}"):
-        return
-    run.confirm(f"Delete {one.label}?", yes)
-    run.hawkbit.sets.delete(one.id)
-    run.out.done(f"deleted {one.label}")
+    if consent.permits(run, f"delete {one.label}"):
+        run.hawkbit.sets.delete(one.id)
+        run.out.done(f"deleted {one.label}")
 
 
-@command(app, "invalidate", example="rollouts ds invalidate fw:2.0.0 --actions soft --yes")
+@command(app, "invalidate", "rollouts ds invalidate fw:2.0.0 --actions soft --yes")
 def invalidate(
     run,
     set: Set,
+    consent: Consent,
     actions: Cancelation = "none",
-    cancel_rollouts: option(
-        bool, "Servers before 0.10: stop its rollouts.", "--cancel-rollouts"
-    ) = False,
-    yes: Yes = False,
-    dry_run: DryRun = False,
+    cancel_rollouts: CancelRollouts = False,
 ):
     """Make a set unassignable, for ever."""
     one = find_set(run.hawkbit, set)
-    if _only_said(run, dry_run, f"invalidate {one.label}, actions: {actions}"):
-        return
-    run.confirm(f"Invalidate {one.label} for ever?", yes)
-    run.hawkbit.sets.invalidate(one.id, actions, cancel_rollouts or None)
-    run.out.done(f"invalidated {one.label}")
+    if consent.permits(run, f"invalidate {one.label} for ever, actions: {actions}"):
+        run.hawkbit.sets.invalidate(one.id, actions, cancel_rollouts or None)
+        run.out.done(f"invalidated {one.label}")
 
 
 def _offer_list(name, method, table, what):
     """Offer a command that lists what `method` of the API finds for a set."""
 
+    @command(app, name, f"rollouts ds {name} fw:2.0.0", help=what)
     def listed(run, set: Set, listing: Listing):
         one = find_set(run.hawkbit, set)
         found = getattr(run.hawkbit.sets, method)(one.id, **listing.as_arguments())
         run.out.rows(found, table)
-
-    listed.__doc__ = what
-    command(app, name, example=f"rollouts ds {name} fw:2.0.0")(listed)
 
 
 _MODULES = "List the software modules of a set. (hawkBit 1.0 ignores --q here.)"
 _offer_list("modules", "modules", columns.MODULES, _MODULES)
 
 
-@command(app, "add-module", example="rollouts ds add-module fw:2.0.0 12 13")
-def add_module(run, set: Set, modules: Modules, dry_run: DryRun = False):
+@command(app, "add-module", "rollouts ds add-module fw:2.0.0 12 13")
+def add_module(run, set: Set, modules: Modules, dry_run: DryRun):
     """Add modules to a set. One of type os replaces the one that was there."""
     one = find_set(run.hawkbit, set)
     ids, named = _ids(run, modules), ", ".join(modules)
-    if _only_said(run, dry_run, f"add {named} to {one.label}"):
-        return
-    run.hawkbit.sets.add_modules(one.id, ids)
-    run.out.done(f"added {named} to {one.label}")
+    if dry_run.permits(run, f"add {named} to {one.label}"):
+        run.hawkbit.sets.add_modules(one.id, ids)
+        run.out.done(f"added {named} to {one.label}")
 
 
-@command(app, "remove-module", example="rollouts ds remove-module fw:2.0.0 assets:1")
-def remove_module(run, set: Set, module: Module, dry_run: DryRun = False):
+@command(app, "remove-module", "rollouts ds remove-module fw:2.0.0 assets:1")
+def remove_module(run, set: Set, module: Module, dry_run: DryRun):
     """Take a module out of a set; the module itself stays."""
     one, [number] = find_set(run.hawkbit, set), _ids(run, [module])
-    if _only_said(run, dry_run, f"remove {module} from {one.label}"):
-        return
-    run.hawkbit.sets.remove_module(one.id, number)
-    run.out.done(f"removed {module} from {one.label}")
+    if dry_run.permits(run, f"remove {module} from {one.label}"):
+        run.hawkbit.sets.remove_module(one.id, number)
+        run.out.done(f"removed {module} from {one.label}")
 
 
 _ASSIGNED = "List the targets a set is assigned to."
@@ -169,18 +158,9 @@ _offer_list("assigned", "assigned_targets", columns.TARGETS, _ASSIGNED)
 _offer_list("installed", "installed_targets", columns.TARGETS, _INSTALLED)
 _offer_list("filters", "auto_assign_target_filters", columns.FILTERS, _FILTERS)
 
-
-@command(app, "assign", example="rollouts ds assign fw:2.0.0 kitchen-1 --offline")
-def assign(run, set: Set, which: Selection, how: How, yes: Yes = False, dry_run: DryRun = False):
-    """The same as `rollouts assign`."""
-    return assign_to(run, set, which, how, yes, dry_run)
+_ASSIGN = "The same as `rollouts assign`."
+command(app, "assign", "rollouts ds assign fw:2.0.0 kitchen-1 --offline", help=_ASSIGN)(assign_set)
 
 
 def _ids(run, modules):
     return [find_module(run.hawkbit, module).id for module in modules]
-
-
-def _only_said(run, dry_run, what):
-    if dry_run:
-        run.out.done(f"would {what}", {"dryRun": True, "steps": [what]})
-    return dry_run

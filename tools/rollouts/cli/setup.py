@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from rollouts.api.errors import RefusedError
-from rollouts.cli.command import argument, command, option
+from rollouts.cli.command import argument, command, option, text
 from rollouts.cli.exits import UsageError
 from rollouts.cli.options import DryRun
 from rollouts.release import device
@@ -24,25 +24,23 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 class DeviceFile:
     out: option(Path, "The device's configuration.", metavar="FILE") = Path("config.py")
     template: option(Path | None, "A config.example.py to fill in.", metavar="FILE") = None
-    device_url: option(str | None, "If the device reaches it elsewhere.", metavar="URL") = None
+    device_url: text("If the device reaches it elsewhere.", metavar="URL") = None
     force: option(bool, "Overwrite FILE.", "--force") = False
 
 
 @command(
     app,
     "setup",
-    example=[
-        "rollouts setup kitchen-1 --polling 00:00:30",
-        "rollouts setup kitchen-1 --template config.example.py --device-url http://10.0.0.5:8080",
-    ],
+    "rollouts setup kitchen-1 --polling 00:00:30",
+    "rollouts setup kitchen-1 --template config.example.py --device-url http://10.0.0.5:8080",
 )
 def setup(
     run,
     target: argument(str, "TARGET", "The controller id."),
     file: DeviceFile,
-    name: option(str | None, "Default: TARGET.") = None,
-    polling: option(str | None, "How often all devices poll.", metavar="HH:MM:SS") = None,
-    dry_run: DryRun = False,
+    dry_run: DryRun,
+    name: text("Default: TARGET.") = None,
+    polling: text("How often all devices poll.", metavar="HH:MM:SS") = None,
 ):
     """Prepare the server for a device. Writes its configuration (mode 600).
 
@@ -51,11 +49,10 @@ def setup(
     """
     template = _checked(target, file, polling)
     tenant = run.hawkbit.user_info().tenant
-    prepared = device.prepare(run.hawkbit, target, name, polling, not dry_run)
+    prepared = device.prepare(run.hawkbit, target, name, polling, not dry_run.dry_run)
     changed = prepared.changed
-    if dry_run:
-        plan = changed + [f"write {file.out}"]
-        run.out.done("would do: " + ", ".join(plan), {"dryRun": True, "steps": plan})
+    plan = [*changed, f"write {file.out}"]
+    if not dry_run.permits(run, "do: " + ", ".join(plan), steps=plan):
         return
     run.out.hide(prepared.target.security_token)
     url = file.device_url or run.hawkbit.url

@@ -9,7 +9,7 @@ import typer
 
 from rollouts.api.errors import RefusedError
 from rollouts.cli import columns
-from rollouts.cli.command import argument, command, option
+from rollouts.cli.command import argument, command, option, text
 from rollouts.cli.exits import UsageError
 from rollouts.cli.options import Set
 from rollouts.release import signing
@@ -20,6 +20,7 @@ app = typer.Typer()
 PASSPHRASE = "ROLLOUTS_KEY_PASSPHRASE"
 
 PublicKeys = option(list[Path], "A trusted public key; repeatable.", "--key", metavar="PUB")
+Folder = option(Path | None, "Write text and signature of each module there.", metavar="FOLDER")
 
 
 @dataclasses.dataclass
@@ -27,8 +28,7 @@ class Signing:
     """Who signs the release, and with which counter."""
 
     sign: option(Path | None, "Sign with this private key.", metavar="KEY") = None
-    sign_with: option(
-        str | None,
+    sign_with: text(
         "Sign with a token or KMS: CMD reads a sha256 of 32 bytes, writes the signature.",
         metavar="CMD",
     ) = None
@@ -66,7 +66,7 @@ def _asked(confirm):
     return typer.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True)
 
 
-@command(app, "keygen", example=["rollouts keygen", "rollouts keygen keys/2027.pem --passphrase"])
+@command(app, "keygen", "rollouts keygen", "rollouts keygen keys/2027.pem --passphrase")
 def keygen(
     run,
     file: argument(Path, "FILE", "Where the private key goes.") = Path("release-key.pem"),
@@ -82,15 +82,8 @@ def keygen(
     )
 
 
-@command(app, "verify", example="rollouts verify firmware:2.0.0 --key release-key.pub.pem")
-def verify(
-    run,
-    one_set: Set,
-    key: PublicKeys,
-    save: option(
-        Path | None, "Write text and signature of each module there.", metavar="FOLDER"
-    ) = None,
-):
+@command(app, "verify", "rollouts verify firmware:2.0.0 --key release-key.pub.pem")
+def verify(run, one_set: Set, key: PublicKeys, save: Folder = None):
     """Check that a trusted key signed what the server lists. Names, sizes, hashes, counter."""
     keys = {str(path): signing.public_key(path) for path in key}
     found = find_set(run.hawkbit, one_set)

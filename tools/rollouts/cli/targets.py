@@ -10,13 +10,13 @@ import typer
 from rollouts.api import rsql
 from rollouts.api.models import Target
 from rollouts.cli import columns
-from rollouts.cli.command import argument, command, listing_group, option
+from rollouts.cli.command import argument, command, group, option, text
 from rollouts.cli.exits import UsageError
-from rollouts.cli.options import DryRun, Listing, Selection, Yes
-from rollouts.cli.output import counted
+from rollouts.cli.options import Consent, DryRun, Listing, Selection
+from rollouts.cli.output import counted, named
 from rollouts.release import fleet, selection
 
-app = listing_group("Targets: the devices as the server knows them.")
+app = group("Targets: the devices as the server knows them.", lists=True)
 attributes = typer.Typer()
 
 
@@ -29,44 +29,37 @@ class TargetWithSets:
 
 _WITH_SETS = {
     **{title: lambda one, get=get: get(one.target) for title, get in columns.TARGETS.items()},
-    "ASSIGNED": lambda one: one.assigned,
-    "INSTALLED": lambda one: one.installed,
+    **columns.table(ASSIGNED="assigned", INSTALLED="installed"),
 }
 
 
 @command(
-    app,
-    "list",
-    example=["rollouts targets 'lab-*' --sets", "rollouts targets list --q updatestatus==error"],
+    app, "list", "rollouts targets 'lab-*' --sets", "rollouts targets list --q updatestatus==error"
 )
 def list_targets(
     run,
     listing: Listing,
     names: argument(list[str] | None, "TARGET", "Controller ids or globs. Default: all.") = None,
     sets: option(bool, "Also assigned and installed set (slow).", "--sets") = False,
-    tag: option(str | None, "Only those that have it.") = None,
+    tag: text("Only those that have it.") = None,
 ):
     """List targets with their status and last poll."""
-    if tag:
-        query = rsql.all_of(f"({listing.q})", rsql.tagged(tag)) if listing.q else rsql.tagged(tag)
-        listing = dataclasses.replace(listing, q=query)
-    found = _found(run.hawkbit, names, listing)
+    asked = listing.as_arguments(rsql.tagged(tag) if tag else None)
+    found = _found(run.hawkbit, names, asked)
     if sets:
         run.out.rows([_with_sets(run.hawkbit, one) for one in found], _WITH_SETS)
     else:
         run.out.rows(found, columns.TARGETS)
 
 
-def _found(hawkbit, names, listing):
+def _found(hawkbit, names, asked):
     if not names:
-        return hawkbit.targets.find(**listing.as_arguments())
+        return hawkbit.targets.find(**asked)
     wanted = selection.resolve(hawkbit, *selection.split(names))
-    if not listing.as_arguments():
+    if not asked:
         return wanted
     ids = {one.controller_id for one in wanted}
-    return [
-        one for one in hawkbit.targets.find(**listing.as_arguments()) if one.controller_id in ids
-    ]
+    return [one for one in hawkbit.targets.find(**asked) if one.controller_id in ids]
 
 
 def _with_sets(hawkbit, target):
@@ -75,32 +68,28 @@ def _with_sets(hawkbit, target):
     return TargetWithSets(target, assigned and assigned.label, installed and installed.label)
 
 
-@command(app, "delete", example="rollouts targets delete 'old-*' --yes")
-def delete(run, which: Selection, yes: Yes = False, dry_run: DryRun = False):
+@command(app, "delete", "rollouts targets delete 'old-*' --yes")
+def delete(run, which: Selection, consent: Consent):
     """Delete targets with their whole history. A device that still polls comes back."""
     names = [target.controller_id for target in which.resolve(run.hawkbit)]
-    if dry_run:
-        run.out.done(f"would delete {', '.join(names)}", {"dryRun": True, "targets": names})
-        return
-    run.confirm(f"Delete {counted(len(names))} ({', '.join(names[:5])})?", yes)
-    for name in names:
-        run.hawkbit.targets.delete(name)
-    run.out.done(f"deleted {counted(len(names))}", {"dryRun": False, "targets": names})
+    what, question = f"delete {', '.join(names)}", f"Delete {named(names)}?"
+    if consent.permits(run, what, question, targets=names):
+        for name in names:
+            run.hawkbit.targets.delete(name)
+        run.out.done(f"deleted {counted(len(names))}", {"dryRun": False, "targets": names})
 
 
 @command(
     app,
     "import",
-    example=[
-        "rollouts targets import fleet.csv --dry-run",
-        "rollouts targets import fleet.csv --update",
-    ],
+    "rollouts targets import fleet.csv --dry-run",
+    "rollouts targets import fleet.csv --update",
 )
 def import_targets(
     run,
     file: argument(Path, "FILE", "CSV in UTF-8; - is stdin."),
+    dry_run: DryRun,
     update: option(bool, "Change targets that exist already.", "--update") = False,
-    dry_run: DryRun = False,
 ):
     """Make targets from a CSV file. With an error in any line, nothing is made.
 
@@ -110,12 +99,12 @@ def import_targets(
     with _opened(file) as stream:
         rows = fleet.read(stream, str(file))
     new, old = fleet.compare(run.hawkbit, rows, str(file), update)
-    if not dry_run:
+    totals = {"made": len(new), "changed": len(old)}
+    if dry_run.permits(run, f"make {counted(len(new))}, change {len(old)}", **totals):
         tell = lambda count: run.out.note(f"{count} of {counted(len(rows))}")  # noqa: E731
         fleet.store(run.hawkbit, new, old, str(file), tell)
-    would = "would make" if dry_run else "made"
-    said = {"dryRun": dry_run, "made": len(new), "changed": len(old)}
-    run.out.done(f"{would} {counted(len(new))}, change{'' if dry_run else 'd'} {len(old)}", said)
+        said = f"made {counted(len(new))}, changed {len(old)}"
+        run.out.done(said, {"dryRun": False, **totals})
 
 
 @contextlib.contextmanager
@@ -130,7 +119,7 @@ def _opened(file):
         raise UsageError(f"{file} is no text in UTF-8") from error
 
 
-@command(attributes, "attributes", example="rollouts attributes kitchen-1")
+@command(attributes, "attributes", "rollouts attributes kitchen-1")
 def show_attributes(run, target: argument(str, "TARGET", "A controller id.")):
     """Show the attributes that a device sent. `--filter attribute.NAME==VALUE` finds by them."""
     run.out.record(run.hawkbit.targets.attributes(target))

@@ -24,7 +24,8 @@ _STYLES = {OPEN: "yellow", SUCCESS: "green"}
 @command(
     app,
     "watch",
-    example=["rollouts watch 77 78 --timeout 600", "rollouts assign fw:2 lab-1 | rollouts watch"],
+    "rollouts watch 77 78 --timeout 600",
+    "rollouts assign fw:2 lab-1 | rollouts watch",
 )
 def watch_actions(
     run, actions: ActionIds = None, timeout: Timeout = None, interval: Interval = 1.0

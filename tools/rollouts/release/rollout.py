@@ -56,16 +56,6 @@ def plan(hawkbit, query, groups):
     return found
 
 
-def find(hawkbit, text):
-    """Return the Rollout meant by an id or a name. Raises RefusedError when there is none."""
-    if text.isdecimal() and (one := hawkbit.rollouts.known(int(text))):
-        return one
-    same = [one for one in hawkbit.rollouts.find() if one.name == text]
-    if not same:
-        raise RefusedError(f"no rollout {text}: `rollouts rollout list` shows those there are")
-    return hawkbit.rollouts.get(same[0].id)
-
-
 def look(hawkbit, rollout_id):
     return Look(
         rollout=hawkbit.rollouts.get(rollout_id), groups=hawkbit.rollouts.groups(rollout_id)

@@ -82,15 +82,42 @@ def _by_glob(hawkbit, glob):
 
 def find_set(hawkbit, text):
     """Return the set meant by an id or by NAME:VERSION. Raises RefusedError when there is none."""
-    return _find(hawkbit.sets, text, "distribution set", "ds")
+    return _versioned(hawkbit.sets, text, "distribution set", "ds")
 
 
 def find_module(hawkbit, text):
     """The same of a software module."""
-    return _find(hawkbit.modules, text, "software module", "modules")
+    return _versioned(hawkbit.modules, text, "software module", "modules")
 
 
-def _find(api, text, kind, command):
+def find_filter(hawkbit, text):
+    """Return the target filter meant by an id or a name. Raises RefusedError."""
+    return _named(hawkbit.filters, text, "filter", "filters")
+
+
+def find_rollout(hawkbit, text):
+    """The same of a rollout."""
+    return _named(hawkbit.rollouts, text, "rollout", "rollout")
+
+
+def find_tag(hawkbit, name):
+    """Return the tag of that name. Raises RefusedError when there is none."""
+    found = hawkbit.tags.named(name)
+    if found is None:
+        raise RefusedError(f"no tag {name}: `rollouts tags list` shows those there are")
+    return found
+
+
+def _named(api, text, kind, command):
+    if text.isdecimal() and (one := api.known(int(text))):
+        return one
+    for one in api.find():
+        if one.name == text:
+            return api.get(one.id)  # whole: lists leave members out
+    raise RefusedError(f"no {kind} {text}: `rollouts {command} list` shows those there are")
+
+
+def _versioned(api, text, kind, command):
     if text.isdecimal():
         if one := api.known(int(text)):
             return one
