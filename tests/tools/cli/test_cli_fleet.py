@@ -132,3 +132,33 @@ def test_attributes_of_a_device(cli, devices):
     link = device.poll()["_links"]["configData"]["href"]
     device._http.put(link, json={"data": {"hw": "esp32"}}).raise_for_status()
     assert cli.ok("attributes", "lab-1").lines == [["hw", "esp32"]]
+
+
+# Each has something to change in the server of the test below.
+CHANGES = """
+modules create new 1 | modules delete 1 | modules upload 1 fleet.csv | modules remove 1 fw.app-bin
+filters create new id==* | filters update lab --name other | filters auto-assign lab fw:2
+filters stop lab | filters delete lab
+tags create new | tags assign lab lab-1 | tags unassign lab lab-1 | tags delete lab
+targets delete lab-1 | targets import fleet.csv | actions force 1 | cancel 1
+rollout start may | rollout approve may | rollout deny may | rollout pause may
+rollout resume may | rollout next may | rollout stop may | rollout delete may | rollout retry may
+"""
+
+
+def test_dry_run_changes_nothing(cli, fleet, release, tmp_path):
+    (tmp_path / "fleet.csv").write_text("controllerId\nnew-1\n")
+    cli.ok("tags", "create", "lab")
+    cli.ok("filters", "create", "lab", "id==lab*")
+    cli.ok("rollout", "create", "may", "fw:2", "--filter", "id==*", "--yes")
+    cli.ok("assign", "fw:2", "lab-1", "--type", "soft")
+    for words in CHANGES.strip().replace("\n", " | ").split(" | "):
+        result = cli.ok(*words.split(), "--dry-run", "-v")
+        assert "would " in result.out, words
+        assert {line.split()[0] for line in result.err.splitlines()} <= {"GET"}, words
+
+
+def test_a_filter_that_is_not_to_change_is_a_usage_error(cli, hawkbit):
+    hawkbit.filters.create("lab", "id==lab*")
+    result = cli("filters", "update", "lab")
+    assert result.code == 2 and "--name or --query" in result.err

@@ -33,6 +33,8 @@ def test_no_line_of_a_list_of_commands_is_cut_off():
     for words in {one[:length] for one in tree() for length in range(len(one))}:
         listed = help_of(words).partition("Commands:")[2]
         assert listed and "..." not in listed, listed
+        # typer's test runner has two columns more than a terminal of 80.
+        assert max(map(len, listed.splitlines())) <= 78
 
 
 def test_every_endpoint_of_the_reference_has_a_verb():
@@ -69,6 +71,15 @@ def test_every_command_has_the_common_options(words):
     text = help_of(words)
     for option in ("--json", "--profile", "--ca", "--verbose"):
         assert option in text
+
+
+def test_every_command_that_changes_the_server_has_a_dry_run():
+    without = {" ".join(words) for words in OWN if "--dry-run" not in help_of(words)}
+    reads = {"list", "show", "targets", "watch", "get", "download"}
+    assert {words for words in without if words.split()[-1] not in reads} == {
+        *("completion", "keygen", "verify", "history", "attributes"),
+        *("ds modules", "ds assigned", "ds installed", "ds filters"),
+    }
 
 
 @pytest.mark.parametrize("words", OWN, ids=" ".join)

@@ -143,3 +143,9 @@ def test_watch_gives_up_at_the_timeout(cli, server, create):
     create("--start")
     server.step()
     assert cli("rollout", "watch", "may", "--timeout", "0").code == 5
+
+
+def test_a_group_that_is_not_there_is_refused(cli, create):
+    create()
+    result = cli("rollout", "targets", "may", "lab")
+    assert result.code == 3 and "no group lab" in result.err

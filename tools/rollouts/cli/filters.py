@@ -10,7 +10,7 @@ from rollouts.cli.options import Consent, DryRun, Listing, Set, Weight
 from rollouts.cli.output import counted
 from rollouts.release.selection import find_filter, find_set
 
-app = group("Target filters: stored queries that may assign sets themselves.", lists=True)
+app = group("Target filters: stored queries, which may assign sets.", lists=True)
 
 Name = argument(str, "FILTER", "A filter: its name or its id.")
 Query = argument(str, "RSQL", "E.g. 'attribute.hw==esp32'.")
