@@ -18,6 +18,7 @@ from hawkbit.http import absolute, split_url
 from hawkbit.settings import take_all
 
 BLOCK_SIZE = const(4096)
+_MAX_ETAG = const(256)  # as repr() has it, so that one of control characters is no longer
 
 
 def quote(text):
@@ -65,7 +66,7 @@ class Client:
         response = self.request("GET", self.url, headers)
         try:
             if response.status != 304 or not self._polled:
-                etag = response.header("etag")
+                etag = self.etag(response)
                 self._polled = ddi.poll(self._json(response, self.url))
             self._etag = etag
         finally:
@@ -101,6 +102,15 @@ class Client:
             elif self.gateway_token:
                 headers["Authorization"] = "GatewayToken " + self.gateway_token
         return self._session.request(method, url, headers, body)
+
+    def etag(self, response):
+        """Return the ETag of an answer that may go into the journal, or None.
+
+        A longer one is done without, and unsaid: the only cost is a poll that is answered whole,
+        and a resumed download whose other file shows in its hash only.
+        """
+        etag = response.header("etag")
+        return etag if len(repr(etag)) < _MAX_ETAG else None
 
     def get(self, link):
         """Return the JSON behind a link of a poll."""

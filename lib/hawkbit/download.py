@@ -128,7 +128,7 @@ class Download:
         response, url = ask(self._client, url, start, end, etag)
         try:
             end = self._check_head(response, start, end)
-            self.etag = response.header("etag")
+            self.etag = self._client.etag(response)
             blocks = self._blocks(response, end, block_done)
             yield
             yield from blocks

@@ -16,9 +16,6 @@ from hawkbit.settings import take_all
 # For all lines of a head together.
 _HEAD_LIMIT = const(8192)
 _CHUNK_LIMIT = const(256)  # for a line before or behind a chunk
-# It may go into the journal. A longer one is done without, and unsaid: the only cost is a poll
-# that is answered whole, and a resumed download whose other file shows in its hash only.
-_MAX_ETAG = const(256)
 # A wait for an answer is cut into pieces, so that feed() comes this often.
 _POLL_MS = const(1000)
 # So many timeout_s may a server fall behind the minimum rate.
@@ -280,10 +277,7 @@ class _Connection:
             self.answered = True
             self.lines_left -= 1
             if self.lines_left < 0:
-                raise ProtocolError(
-                    "a head over %d bytes, or a line at a chunk over %d"
-                    % (_HEAD_LIMIT, _CHUNK_LIMIT)
-                )
+                raise ProtocolError("a head, or a line at a chunk, that does not end")
             if self._byte[0] == 0x0A:
                 return bytes(line).rstrip(b"\r")
             line.append(self._byte[0])
@@ -352,7 +346,7 @@ class Response:
             key = name.strip().decode().lower()
         except ValueError:
             return
-        if key not in KEPT_HEADERS or (key == "etag" and len(value) >= _MAX_ETAG):
+        if key not in KEPT_HEADERS:
             return
         if not colon or name != name.strip():
             raise ProtocolError("not a header: %s" % line[:40])

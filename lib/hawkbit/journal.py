@@ -3,9 +3,8 @@
 """What must survive a reset: one record, a small dict, written as JSON.
 
 A store has `load()` -> bytes or None and `save(data)`, all or nothing; see filestore.py for one
-without NVS. A record outlives
-its writer: after a rollback an older library reads it, so unknown keys are left alone until
-the action ends, and another format, server or device drops it.
+without NVS. A record outlives its writer: after a rollback an older library reads it, so unknown
+keys are left alone until the action ends, and another format, server or device drops it.
 
 key        what it says
 state      where the action stands: action.py has the table

@@ -23,6 +23,7 @@ from hawkbit.journal import DOWNLOADING, IDLE, REPORTING, STAGED
 
 _MAX_POSTS = const(18)  # of 20: one is for the end, one for an answer to a cancel
 _MAX_QUEUE = const(2400)  # bytes: the record goes into one page of NVS, see journal.py
+_LOST = const("report of action %s lost: %s")
 
 
 class Reports:
@@ -32,7 +33,7 @@ class Reports:
         self._client = client
         self._journal = journal
         self._event = event
-        self._unknown = None  # the action of a report that was answered 404 or 410
+        self._unknown = []  # the actions of reports that were answered 404 or 410
 
     def queue(self):
         """Return the undelivered final reports, oldest first."""
@@ -52,7 +53,7 @@ class Reports:
         queue = self._others(action_id)
         queue.append([action_id, execution, finished, details])
         while len(queue) > 1 and len(json.dumps(queue).encode()) > _MAX_QUEUE:
-            log.line(log.ERROR, "action %s: report lost: no room", queue.pop(0)[0])
+            log.line(log.ERROR, _LOST, queue.pop(0)[0], "no room")
         self._journal.renew(
             state=REPORTING,
             action=action_id,
@@ -72,45 +73,51 @@ class Reports:
 
     def deliver(self):
         """Deliver all that is queued. Raises OSError and HTTPError when one stays."""
-        while self.queue() and self._deliver_oldest():
-            pass
+        error = None
+        for report in self.queue():
+            try:
+                self._deliver(report)
+            except HTTPError as e:
+                error = e  # of this action: the others may be taken
         self._go_idle()
+        if error:
+            raise error
 
     def _go_idle(self):
         if self._journal.state == REPORTING and not self.queue():
             self._journal.write(state=IDLE)
 
-    def _deliver_oldest(self):
+    def _deliver(self, report):
         # Gone from flash with 2xx. What the server can never take goes once more without
-        # details, and is then dropped. False: the next poll tells what 404 or 410 meant.
-        queue = self.queue()
-        action_id, execution, finished, details = queue[0]
+        # details, and is then dropped. The next poll tells what 404 or 410 meant.
+        action_id = report[0]
         try:
-            self._send(action_id, execution, finished, details)
+            self._send(*report)
         except HTTPError as e:
             if e.is_transient():
                 raise
             if e.status in (404, 410):
-                self._unknown = action_id
-                return False
-            if e.status in (400, 429) and details:
-                self._journal.write(reports=[[action_id, execution, finished, []]] + queue[1:])
-                return True
-            log.line(log.ERROR, "report of action %s lost: %s", action_id, e)
+                self._unknown.append(action_id)
+                return
+            if e.status in (400, 429) and report[3]:
+                report[3] = []
+                self._journal.write()
+                return self._deliver(report)
+            log.line(log.ERROR, _LOST, action_id, e)
             self._journal.write(lost=action_id)
-        self._journal.write(reports=queue[1:])
-        return True
+        self._journal.write(reports=self._others(action_id))
 
     def settle(self, poll):
-        """Drop a report that was answered 404 or 410, unless the server still offers its action:
-        then it was not taken, and stays. Raises ProtocolError for that."""
-        action_id, self._unknown = self._unknown, None
-        if action_id is None:
-            return
-        if poll.deployment and poll.deployment.action_id == action_id:
-            raise ProtocolError("action %s is offered, and its report is refused" % action_id)
-        self._journal.write(reports=self._others(action_id))
+        """Drop the reports that were answered 404 or 410, unless the server still offers the
+        action: then it was not taken, and stays. Raises ProtocolError for that."""
+        unknown, self._unknown = self._unknown, []
+        offered = poll.deployment and poll.deployment.action_id
+        for action_id in unknown:
+            if action_id != offered:
+                self._journal.write(reports=self._others(action_id))
         self._go_idle()
+        if offered in unknown:
+            raise ProtocolError("action %s is offered, and its report is refused" % offered)
 
     def _send(self, action_id, execution, finished, details):
         # One status entry. EXEC_CLOSED ends the action; 410: it has ended.

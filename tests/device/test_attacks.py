@@ -2,8 +2,9 @@
 
 import json
 
-from fake_ddi import BASE, FakeDevice, FakeServer, empty, error
+from fake_ddi import BASE, FakeDevice, FakeServer, empty, error, pattern
 from fake_net import REQUEST, FakeNet, pieces
+from fakes import MemoryStore, artifact_answer
 from hawkbit import log
 from hawkbit.client import Client
 from hawkbit.download import ask
@@ -12,6 +13,16 @@ from hawkbit.http import Session
 from runner import raises
 
 POLL = b'{"config":{"polling":{"sleep":"00:05:00"}}}'
+DATA = pattern(20000)
+
+
+class Page(MemoryStore):
+    """As large as NVSStore's blob may be."""
+
+    def save(self, data):
+        if len(data) > 4000:
+            raise OSError("a record of %d bytes" % len(data))
+        super().save(data)
 
 
 def poll_answer(*headers, body=POLL):
@@ -45,9 +56,24 @@ def test_line_ends_and_nul_in_a_header_are_blanks():
         assert b"\r" not in line and b"\0" not in line, line
 
 
-def test_etag_of_thousands_of_characters_is_done_without():
-    heads, found = polled(poll_answer(b'ETag: "' + b"a" * 4000 + b'"'), poll_answer())
-    assert found == ["polled", "polled"] and b"If-None-Match" not in heads[1]
+def test_etag_too_long_for_the_journal_is_done_without():
+    # As JSON a control character has six bytes.
+    for tag in (b"a" * 4000, b"a" * 253, b"\x01" * 64, b"\x7f" * 200, b"\x1b[2J" * 40):
+        heads, found = polled(poll_answer(b'ETag: "' + tag + b'"'), poll_answer())
+        assert found == ["polled", "polled"] and b"If-None-Match" not in heads[1], tag
+
+
+def test_record_with_reports_that_nobody_takes_and_the_worst_etag_fits_into_nvs():
+    for tag in ('"' * 200, "\x01" * 200, "\\" * 120, "é" * 100, "a" * 240):
+        server = FakeServer()
+        action = server.assign(DATA)
+        server.fault("artifacts", lambda request, tag=tag: artifact_answer(request, DATA, tag), 9)
+        server.fault("99/feedback", empty(500), 99)
+        device = FakeDevice(server, store=Page())
+        device.updater._journal.renew(action="99")
+        device.updater.reports().end("failure", ["\x01" * 190] * 2)
+        device.cycles(6)
+        assert action.is_active is False, (tag, device.errors())
 
 
 def test_etag_that_the_server_refuses_is_not_sent_again():
@@ -95,7 +121,7 @@ def test_lines_around_chunks_are_bounded():
         def read(net=net):
             net.session().request("GET", "http://h/", {}).readinto(bytearray(500))
 
-        assert "8192" in str(raises(ProtocolError, read))
+        assert "does not end" in str(raises(ProtocolError, read))
 
 
 def test_many_tiny_chunks_feed_and_end_at_the_deadline_though_nothing_waits():

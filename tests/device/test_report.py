@@ -58,24 +58,46 @@ def test_report_of_an_earlier_action_leaves_the_later_one_where_it_stands():
 
 def test_report_of_an_action_that_is_unknown_goes_once_the_poll_says_so():
     for status in (404, 410):
-        found, session, store = reports([empty(status)], [REPORT, NEXT])
+        found, session, store = reports([empty(status)] * 2, [REPORT, NEXT])
         found.deliver()
-        assert on_flash(store) == [REPORT, NEXT] and len(session.requests) == 1
+        assert on_flash(store) == [REPORT, NEXT] and len(session.requests) == 2
         found.settle(ddi.Poll(None, ddi.Offer("9", "http://server/9"), None, None, False))
-        assert on_flash(store) == [NEXT], status
+        assert on_flash(store) == [], status
 
 
 def test_report_that_is_refused_while_its_action_is_offered_stays_and_is_an_error():
-    for status in (404, 410):
-        found, session, store = reports([empty(status)] * 2, [REPORT, NEXT])
-        for _ in range(2):
+    for first, second in (("7", "8"), ("8", "7")):
+        for status in (404, 410):
+            found, session, store = reports([empty(status)] * 3, [REPORT, NEXT])
+            offer = ddi.Poll(None, ddi.Offer(first, "x"), None, None, 0)
+            for _ in range(2):
+                found.deliver()
+                e = raises(ProtocolError, found.settle, offer)
+                assert first in str(e) and second not in str(e)
+                assert [report[0] for report in on_flash(store)] == [first]
+            found.settle(offer)  # of no report since
+            assert [report[0] for report in on_flash(store)] == [first]
+
+
+def test_report_that_the_server_answers_with_an_error_holds_up_no_other():
+    last = ["9", deployment.EXEC_CLOSED, deployment.RESULT_SUCCESS, []]
+    for stuck in (empty(500), empty(401), empty(429), empty(302)):
+        for place in range(3):
+            answers = [empty(200)] * 4
+            answers[place] = stuck
+            found, session, store = reports(answers, [REPORT, NEXT, last])
+            raises(HTTPError, found.deliver)
+            assert on_flash(store) == [[REPORT, NEXT, last][place]], (stuck, place)
+            found._journal.write(state="reporting")
             found.deliver()
-            e = raises(
-                ProtocolError, found.settle, ddi.Poll(None, ddi.Offer("7", "x"), None, None, 0)
-            )
-            assert "7" in str(e) and on_flash(store) == [REPORT, NEXT]
-        found.settle(ddi.Poll(None, ddi.Offer("7", "x"), None, None, 0))  # of no report since
-        assert on_flash(store) == [REPORT, NEXT]
+            assert json.loads(store.data)["state"] == "idle"
+
+
+def test_report_waits_while_there_is_no_network():
+    for fault in (CLOSED, OSError(110, "timed out")):
+        found, session, store = reports([fault], [REPORT, NEXT])
+        raises(OSError, found.deliver)
+        assert on_flash(store) == [REPORT, NEXT] and len(session.requests) == 1
 
 
 def test_report_not_taken_for_now_stays_on_flash():
@@ -84,10 +106,6 @@ def test_report_not_taken_for_now_stays_on_flash():
         raises(HTTPError, found.deliver)
         assert on_flash(store) == [REPORT], status
         assert len(session.requests) == 1
-    for fault in (CLOSED, OSError(110, "timed out")):
-        found, session, store = reports([fault], [REPORT])
-        raises(OSError, found.deliver)
-        assert on_flash(store) == [REPORT]
 
 
 def test_report_refused_goes_once_more_without_details():
