@@ -102,7 +102,8 @@ class Reports:
             if e.status in (400, 429) and report[3]:
                 report[3] = []
                 self._journal.write()
-                return self._deliver(report)
+                self._deliver(report)
+                return
             log.line(log.ERROR, _LOST, action_id, e)
             self._journal.write(lost=action_id)
         self._journal.write(reports=self._others(action_id))

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """The loop: poll, do what is offered in the right order, wait, back off.
 
-Order in one cycle: the trial, queued reports, poll, cancelAction, confirmationBase,
-deploymentBase, configData. No step that fails keeps those after it from their turn in a later
-cycle. What only an offer needs is imported with the first.
+Order in one cycle: the trial, queued reports, poll, configData, cancelAction, confirmationBase,
+deploymentBase. No step that fails keeps those after it from their turn in a later cycle, so what
+may fail for days comes last. What only an offer needs is imported with the first.
 """
 
 import binascii
@@ -276,10 +276,10 @@ class Updater:
                 self._try(self._cancel, poll.cancel)  # in vain: it is confirmed all the same
             self._trying().confirm()
             return True
+        self._try(self._send_config, poll)
         if poll.cancel:
             return self._cancel(poll.cancel)
         is_old = yield from self._offered(poll)
-        self._try(self._send_config, poll)
         if self.installed and not poll.deployment and not poll.confirmation:
             self._tell_installed()
         yield

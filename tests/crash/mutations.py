@@ -53,10 +53,10 @@ MUTATIONS = [
         [
             (
                 "report",
-                "        try:\n            self._send(action_id, execution, finished, details)\n",
-                "        self._journal.write(reports=queue[1:])\n"
+                "        try:\n            self._send(*report)\n",
+                "        self._journal.write(reports=self._others(action_id))\n"
                 "        try:\n"
-                "            self._send(action_id, execution, finished, details)\n",
+                "            self._send(*report)\n",
             )
         ],
     ),

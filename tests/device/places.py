@@ -70,11 +70,11 @@ def cycle(scenario, *titles, **hooks):
     with _open(scenario + ".jsonl") as lines:
         places = [Place(found, {}) for found in _exchanges(lines) if found["title"] in titles]
     assert len(places) == len(titles), titles
-    answers = {"configData": [EMPTY]}
+    answers = {}
     for place in places:
         assert place.base == places[0].base, "of another device"
         answers.setdefault(place.resource, []).append(place.answer)
-    then = places[0].then(places[0].updater(answers, **hooks))
+    then = places[0].end(places[0].updater(answers, **hooks))
     return [places[0].short(request) for request in places[0].net.requests] + [then]
 
 
@@ -190,7 +190,7 @@ def poll_again(place):
     assert "\r\nETag: %s\r\n" % tag in last.decode(), tag
     asked = place.asked.headers["if-none-match"]
     assert tag.strip('"') in asked or asked == "*", tag
-    updater = place.updater({"": [last, place.answer], "configData": [EMPTY]})
+    updater = place.updater({"": [last, place.answer]})
     place.then(updater)
     return "%s; %s" % (words, place.then(updater))
 
@@ -374,7 +374,7 @@ def config_data(place):
     mode = place.json().get("mode", ddi.MODE_MERGE)
     words = [place.tell(lambda client: client.config_data(data, mode))]
     updater = place.updater({"": [place.offer("configData")] * 2, "configData": [place.answer]})
-    return "; ".join(words + [place.then(updater), place.then(updater)])
+    return "; ".join(words + [place.end(updater), place.end(updater)])
 
 
 def set_installed(place):

@@ -238,7 +238,11 @@ class Place:
         return self.asked.json() if self.asked.body else None
 
     def updater(self, answers, record=(), **hooks):
-        """Return an Updater with `record` on flash, whose server gives `answers`."""
+        """Return an Updater with `record` on flash, whose server gives `answers`.
+
+        Attributes that it sends are taken, unless `answers` says something else.
+        """
+        answers.setdefault("configData", [EMPTY] * 3)
         client = self.client(answers)
         record = dict(record)
         record.update({"format": 1, "base": client.url, "config": config_known()})
@@ -258,7 +262,7 @@ class Place:
         """Return what the updater has on flash."""
         return json.loads(self.store.data)
 
-    def then(self, updater):
+    def end(self, updater):
         """Do a cycle until a request finds no answer; return in words how it ends."""
         del self.errors[:]
         try:
@@ -271,6 +275,15 @@ class Place:
             assert 5 <= wait_s <= 7, wait_s
             return "then back-off"
         return "then wait %d s" % wait_s
+
+    def then(self, updater):
+        """Do a cycle; return in words what comes next: attributes only if nothing else does."""
+        begun = len(self.net.requests)
+        end = self.end(updater)
+        asked = [self.short(request) for request in self.net.requests[begun:]]
+        if "PUT configData" in asked and end.startswith("then wait"):
+            return "then PUT configData"
+        return end
 
     def short(self, request):
         """Return a request in a few words."""

@@ -64,6 +64,7 @@ def test_one_cycle_from_the_poll_to_the_first_bytes_recorded():
     asked = cycle("ddi_deployment", "something assigned", "follow the link", "download begun")
     assert asked == [
         "poll",
+        "PUT configData",
         "GET deploymentBase/3?c=413446921",
         "POST deploymentBase/3/feedback proceeding none",
         "GET softwaremodules/4/artifacts/app.tar",
@@ -76,10 +77,11 @@ def test_one_cycle_from_the_question_to_the_deployment_recorded():
     asked = cycle("ddi_confirmation", *titles, accept=lambda deployment: NOW)
     assert asked == [
         "poll",
+        "PUT configData",
         "GET confirmationBase/49?c=455928887",
         "POST confirmationBase/49/feedback confirmed",
-        "PUT configData",
         "poll",
+        "PUT configData",
         "GET deploymentBase/49?c=456018260",
         "then GET deploymentBase/49?c=456018260",
     ]
@@ -90,6 +92,7 @@ def test_one_cycle_of_a_cancellation_recorded():
     asked = cycle("ddi_cancel", "cancel feedback closed / success", *titles)
     assert asked == [
         "poll",
+        "PUT configData",
         "GET cancelAction/20",
         "POST cancelAction/20/feedback closed success",
         "poll",

@@ -288,6 +288,42 @@ def test_refused_attributes_are_not_sent_again_and_starve_nothing():
         assert action.status == "finished"
 
 
+def test_attributes_are_told_though_what_is_offered_fails_for_ever():
+    def canceled(server):
+        server.assign().status = "canceling"
+
+    def waiting(server):
+        server.assign().status = "wait_for_confirmation"
+
+    for offer, path in (
+        (FakeServer.assign, "GET " + BASE + "/deploymentBase"),
+        (FakeServer.assign, "artifacts"),
+        (waiting, "GET " + BASE + "/confirmationBase"),
+        (waiting, "POST " + BASE + "/confirmationBase"),
+        (canceled, "GET " + BASE + "/cancelAction"),
+        (canceled, "POST " + BASE + "/cancelAction"),
+    ):
+        for fault in (empty(503), empty(401), CLOSED):
+            server = FakeServer()
+            server.wants_config = True
+            server.fault(path, fault)
+            offer(server)
+            device = FakeDevice(server, accept=lambda deployment: NOW)
+            device.cycle()
+            assert server.attributes and not server.wants_config, (path, fault)
+            assert len(device.errors()) == 1, device.errors()
+
+
+def test_attributes_of_a_new_image_are_told_once_it_is_confirmed():
+    server, device, _ = on_trial()
+    server.wants_config = True
+    server.fault("GET", empty(503), 1)
+    device.cycle()
+    assert not server.seen("configData")
+    device.cycle()
+    assert server.seen("configData")
+
+
 def test_attributes_that_fail_for_now_are_sent_later():
     for fault in (empty(503), empty(401), empty(302), CLOSED, empty(429)):
         server, device = ready()

@@ -8,11 +8,11 @@ WINDOWS = 3
 # What one update asks for, until nothing is left to do.
 UPDATE = [
     "GET poll",
+    "PUT configData",
     "GET deploymentBase",
     "POST deploymentBase",  # from 0 bytes
     *["GET softwaremodules", "POST deploymentBase"] * 2,
     "GET softwaremodules",
-    "PUT configData",
     "GET poll",  # the last word before installing is the server's
     "GET deploymentBase",
     "POST deploymentBase",  # resetting
