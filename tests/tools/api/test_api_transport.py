@@ -271,6 +271,11 @@ def test_an_answer_of_another_shape_is_named_without_its_values(answer):
     assert "s3cr3t" not in str(caught.value)
 
 
+def test_a_whole_number_is_a_number():
+    client, _ = client_for(ok({"id": 1, "name": "a", "status": "ready", "targetPercentage": 5}))
+    assert client.rollouts.group(1, 1).target_percentage == 5.0
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_login_for_loopback_does_not_go_to_a_proxy(monkeypatch, host):
     with socket.create_server(("127.0.0.1", 0)) as proxy, local_server() as server:

@@ -68,8 +68,15 @@ def test_import_changes_those_that_exist_when_told_to(cli, fleet, hawkbit, tmp_p
 
 def test_import_of_no_text_is_refused(cli, tmp_path):
     (tmp_path / "fleet.csv").write_bytes(b"controllerId\n\xff\n")
-    assert cli("targets", "import", "fleet.csv").code == 2
+    refused = cli("targets", "import", "fleet.csv")
+    assert refused.code == 2 and "fleet.csv, line 2: this is no text" in refused.err
     assert cli("targets", "import", "nothing.csv").code == 3
+
+
+def test_import_reads_what_excel_calls_unicode_text(cli, hawkbit, tmp_path):
+    (tmp_path / "fleet.txt").write_text("controllerId\tname\nlab-1\tThe, first\n", "utf-16")
+    cli.ok("targets", "import", "fleet.txt")
+    assert hawkbit.targets.get("lab-1").name == "The, first"
 
 
 def test_delete_asks_and_deletes(cli, fleet):

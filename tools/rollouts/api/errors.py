@@ -32,6 +32,7 @@ class ServerError(RolloutsError):
     body: str = field(default="", repr=False)
     code: str | None = None
     message: str | None = field(default=None, repr=False)
+    retry_after: str | None = field(default=None, repr=False)
 
     def __str__(self):
         asked = f"{self.status} to {self.method} {self.path}"

@@ -10,7 +10,6 @@ from rollouts.api import wire
 from rollouts.api.errors import BadAnswerError, RefusedError
 from rollouts.api.models import Artifact, NewSoftwareModule, SoftwareModule
 from rollouts.api.resource import Resource, given
-from rollouts.api.transport import Upload
 
 
 class SoftwareModules(Resource[SoftwareModule]):
@@ -57,13 +56,11 @@ class SoftwareModules(Resource[SoftwareModule]):
         server holds other bytes, ServerError 409 when the name is taken in this module.
         """
         sha256 = sha256 or sha256_of(file)
-        where, told = (
-            self._path(module_id, "artifacts"),
-            {"filename": filename, "sha256sum": sha256},
-        )
+        where = self._path(module_id, "artifacts")
+        told = {"filename": filename, "sha256sum": sha256}
         with SentFile(file, on_bytes) as source:
-            form = Upload({"file": (filename, source, "application/octet-stream")})
-            answer = self._transport.request("POST", where, form, told)
+            parts = {"file": (filename, source, "application/octet-stream")}
+            answer = self._transport.request("POST", where, params=told, files=parts)
         artifact = self._uploaded(answer, module_id, filename)
         if artifact.hashes.sha256 != sha256:
             raise BadAnswerError(

@@ -7,15 +7,17 @@ and, since 0.10, a 429 that is a quota.
 
 import random
 
-from rollouts.api.errors import ServerError
+from rollouts.api.errors import RolloutsError, ServerError
 
-TRIES = 4
+_TRIES = 4
 _FIRST_DELAY_S = 1.0
 _MAX_DELAY_S = 60.0
 
 
-def is_worth_it(error: ServerError) -> bool:
-    """Return True when the same request can succeed later. `error`: a ServerError."""
+def is_worth_it(error: RolloutsError, tries: int) -> bool:
+    """Return True when the same request can succeed after `tries` failures, the last `error`."""
+    if tries >= _TRIES or not isinstance(error, ServerError):
+        return tries < _TRIES
     if error.status == 409:
         return error.has_code("concurrentModification")
     if error.status == 429:
@@ -23,12 +25,13 @@ def is_worth_it(error: ServerError) -> bool:
     return error.status in (500, 502, 503, 504)
 
 
-def delay_s(tries: int, retry_after: str | None = None) -> float:
+def delay_s(error: RolloutsError, tries: int) -> float:
     """Return the pause after `tries` failures: 1, 2, 4 s and up to a quarter more.
 
-    `retry_after`: that header's seconds, where the server sent it; at most a minute.
+    The seconds of a Retry-After, where the server sent it, are kept to; at most a minute.
     """
     delay = _FIRST_DELAY_S * 2 ** (tries - 1)
-    if retry_after is not None and retry_after.isdigit():
+    retry_after = getattr(error, "retry_after", None) or ""
+    if retry_after.isdigit():
         delay = max(delay, float(retry_after))
     return min(delay, _MAX_DELAY_S) * random.uniform(1.0, 1.25)

@@ -10,7 +10,7 @@ import ssl
 import time
 import urllib.parse
 from collections.abc import Callable
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any
 
 import httpx
 
@@ -27,14 +27,10 @@ _STARTING_TRIES = 12
 _STARTING_DELAY_S = 0.5
 _PLAIN_CHARS = 200
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+# Hosts that are this computer.
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 # What http_proxy says is not meant for these: the login would leave this computer.
 _DIRECT = dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]"))
-
-
-class Upload(NamedTuple):
-    """A body of multipart/form-data: its parts as httpx takes them."""
-
-    files: dict[str, tuple[str, BinaryIO, str]]
 
 
 def path(*parts: str | int) -> str:
@@ -106,35 +102,33 @@ class Transport:
         where: str,
         body: object = None,
         params: dict | None = None,
+        files: dict[str, Any] | None = None,
         decoded: Callable[[httpx.Response, str, str], Any] | None = None,
     ) -> Any:
-        """Return the decoded body, None when it is empty. `body`: JSON, or Upload.
+        """Return the decoded body, None when it is empty.
 
+        `body`: JSON; or `files`: the parts of a form, as httpx takes them.
         Raises ServerError, UnreachableError, BadAnswerError; only after the tries of `retry`.
         """
-        for tries in range(1, retry.TRIES + 1):
-            retry_after = None
+        tries = 0
+        while True:
+            tries += 1
             try:
-                response = self._exchange(method, where, body, params)
+                response = self._exchange(method, where, params, json=body, files=files)
                 if response.is_success:
                     return (decoded or _decoded)(response, method, where)
                 raise _error(response, method, where)
-            except UnreachableError:
+            except (UnreachableError, ServerError) as error:
                 # Before the first answer it is the address that is wrong, not the moment.
-                if tries == retry.TRIES or not self._reached:
+                if not (self._reached and retry.is_worth_it(error, tries)):
                     raise
-            except ServerError as error:
-                if tries == retry.TRIES or not retry.is_worth_it(error):
-                    raise
-                retry_after = response.headers.get("retry-after")
-            self._sleep(retry.delay_s(tries, retry_after))
-        raise AssertionError("the last try returns or raises")
+                self._sleep(retry.delay_s(error, tries))
 
     def _exchange(
-        self, method: str, where: str, body: object, params: dict | None
+        self, method: str, where: str, params: dict | None, **content: Any
     ) -> httpx.Response:
         begin = time.monotonic()
-        request = self._http.build_request(method, self._full(where, params), **_content(body))
+        request = self._http.build_request(method, self._full(where, params), **content)
         try:
             response = self._sent(request)
         except httpx.HTTPError as error:
@@ -149,7 +143,7 @@ class Transport:
             try:
                 return self._http.send(request)
             except httpx.ConnectError as error:
-                if self._reached or not (_is_loopback(request.url.host) and _is_refused(error)):
+                if self._reached or not (request.url.host in LOOPBACK and _is_refused(error)):
                     raise
             self._sleep(_STARTING_DELAY_S)
         return self._http.send(request)
@@ -195,12 +189,6 @@ def _ssl_context(ca: str | None) -> ssl.SSLContext:
     return context
 
 
-def _content(body: object) -> dict[str, Any]:
-    if body is None:
-        return {}
-    return {"files": body.files} if isinstance(body, Upload) else {"json": body}
-
-
 def _decoded(response: httpx.Response, method: str, where: str) -> Any:
     if not response.content.strip():
         return None
@@ -238,11 +226,8 @@ def _error(response: httpx.Response, method: str, where: str) -> ServerError:
     if not known and len(text) < _PLAIN_CHARS and "<" not in text:
         message = text  # a proxy's few words; a whole page says no more
     body = json.dumps(known, ensure_ascii=False, indent=2) if known else text
-    return ServerError(response.status_code, method, _BASE + where, body, code, message)
-
-
-def _is_loopback(host: str) -> bool:
-    return host in ("localhost", "127.0.0.1", "::1")
+    after = response.headers.get("retry-after")
+    return ServerError(response.status_code, method, _BASE + where, body, code, message, after)
 
 
 def _is_refused(error: BaseException | None) -> bool:

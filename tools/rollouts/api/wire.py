@@ -76,6 +76,8 @@ def check_object(data: object, where: str) -> dict:
 
 
 def _checked(kind: Any, value: object, where: str) -> Any:
+    if kind is float and type(value) is int:
+        return float(value)  # JSON has one kind of number
     # bool is an int in Python, but not in JSON.
     if type(value) is not kind:
         # Not the value itself, which may be a token.

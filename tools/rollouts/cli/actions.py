@@ -1,4 +1,4 @@
-"""`rollouts cancel`, `history` and `actions`."""
+"""Actions, from `rollouts assign` to `cancel`, `history` and `actions`."""
 
 import dataclasses
 
@@ -8,7 +8,20 @@ from rollouts.api.errors import RefusedError, ServerError
 from rollouts.api.models import Action, ActionStatus
 from rollouts.cli import columns
 from rollouts.cli.command import argument, command, group, option
-from rollouts.cli.options import ActionIds, DryRun, Listing, action_ids
+from rollouts.cli.exits import Exit
+from rollouts.cli.options import (
+    ActionIds,
+    Consent,
+    DryRun,
+    How,
+    Listing,
+    Selection,
+    Set,
+    action_ids,
+)
+from rollouts.cli.output import named
+from rollouts.release.assign import assign
+from rollouts.release.selection import find_set
 from rollouts.release.watch import find_actions
 
 app = typer.Typer()
@@ -34,6 +47,34 @@ _HISTORY = columns.table(
 )
 
 
+@command(
+    app,
+    "assign",
+    "rollouts assign fw:2.0.0 kitchen-1 kitchen-2 | rollouts watch",
+    "rollouts assign fw:2.0.0 'kitchen-*' --type soft --yes",
+)
+def assign_set(run, set: Set, which: Selection, how: How, consent: Consent):
+    """Assign a set to targets. Prints the action ids, which `watch` and `cancel` take.
+
+    All targets are looked up first: with one unknown among them nothing is assigned.
+    A glob or --filter asks before it assigns.
+    """
+    members = how.members()
+    one_set = find_set(run.hawkbit, set)
+    targets = [target.controller_id for target in which.resolve(run.hawkbit)]
+    # Who names every target has said yes already.
+    consent.yes = consent.yes or not which.is_open
+    what = f"assign {one_set.label} to {named(targets)}"
+    if not consent.permits(run, what, distributionSet=one_set.id, targets=targets):
+        return Exit.OK
+    results = assign(run.hawkbit, one_set, targets, members, how.offline)
+    run.out.rows(results, columns.ASSIGNED)
+    busy = [one.controller_id for one in results if one.is_busy]
+    if busy:
+        run.out.error(f"not recorded for {named(busy)}: cancel or finish the open update first")
+    return Exit.FAILED if busy else Exit.OK
+
+
 @command(app, "cancel", "rollouts cancel 77", "rollouts cancel 77 78 --force")
 def cancel(
     run,
@@ -46,7 +87,7 @@ def cancel(
     With --force it ends at once, whatever the device does. All ids are looked up first.
     """
     open_actions = _open_actions(run.hawkbit, action_ids(actions))
-    if dry_run.dry_run:
+    if dry_run.is_dry:
         state = "would be forced to end" if force else "would be canceled"
     else:
         state = "canceled" if force else _CANCELING
@@ -94,12 +135,11 @@ def list_actions(
 def force_actions(run, actions: argument(list[str], "ACTION", "Ids."), dry_run: DryRun):
     """Make soft or timeforced actions forced. Their devices do not wait any more."""
     found = _open_actions(run.hawkbit, action_ids(actions))
-    named = ", ".join(str(one.id) for one in found)
-    if dry_run.permits(run, f"force {named}"):
+    ids = [one.id for one in found]
+    if dry_run.permits(run, f"force {', '.join(map(str, ids))}"):
         for one in found:
             run.hawkbit.targets.force_action(one.controller_id, one.id)
-        now = find_actions(run.hawkbit, [one.id for one in found])
-        run.out.rows(list(now.values()), columns.ACTIONS)
+        run.out.rows(list(find_actions(run.hawkbit, ids).values()), columns.ACTIONS)
 
 
 def _open_actions(hawkbit, ids):

@@ -3,11 +3,15 @@
 import datetime
 
 
-def table(**columns):
-    """Return {title: function(item)}; `columns`: that or a member's name, a blank as _."""
+def table(same="", **columns):
+    """Return {title: function(item)}. `same`: members whose names are the titles, in capitals.
+
+    `columns`: a function or the name of a member, by title with a blank as _.
+    """
+    known = {name.upper(): name for name in same.split()} | columns
     return {
         title.replace("_", " "): get if callable(get) else _member(get)
-        for title, get in columns.items()
+        for title, get in known.items()
     }
 
 
@@ -59,14 +63,11 @@ def progress_of(one):
 
 
 SETS = table(
-    ID="id",
-    NAME="name",
-    VERSION="version",
-    TYPE="type",
+    "id name version type",
     STATE=state_of_set,
-    MODULES=lambda one: [f"{module.name}:{module.version}" for module in one.modules],
+    MODULES=lambda one: [module.label for module in one.modules],
 )
-MODULES = table(ID="id", NAME="name", VERSION="version", TYPE="type", VENDOR="vendor")
+MODULES = table("id name version type vendor")
 TARGETS = table(
     TARGET="controller_id",
     NAME="name",
@@ -75,24 +76,20 @@ TARGETS = table(
     ADDRESS=lambda one: one.ip_address or one.address,
 )
 FILTERS = table(
-    ID="id",
-    NAME="name",
-    QUERY="query",
+    "id name query",
     SET="auto_assign_distribution_set",
     TYPE="auto_assign_action_type",
     WEIGHT="auto_assign_weight",
 )
 ROLLOUTS = table(
-    ID="id",
-    NAME="name",
-    STATUS="status",
+    "id name status",
     SET="distribution_set_id",
     FILTER="target_filter_query",
     GROUPS="total_groups",
     TARGETS=progress_of,
 )
 ROLLOUT_GROUPS = table(GROUP="name", STATUS="status", TARGETS=progress_of)
-PLAN = table(GROUP="group", TARGETS="targets")
+PLAN = table("group targets")
 TAGS = table(ID="id", TAG="name", COLOUR="colour", DESCRIPTION="description")
 ARTIFACTS = table(
     ID="id", FILE="provided_filename", BYTES="size", SHA256=lambda one: one.hashes.sha256
@@ -106,9 +103,9 @@ ACTIONS = table(
     OPEN="active",
     SINCE=lambda one: time_of(one.created_at_ms),
 )
-METADATA = table(KEY="key", VALUE="value")
-ASSIGNED = table(ACTION="action", TARGET="controller_id", STATE=state_of_assignment)
-CANCELED = table(ACTION="action", TARGET="controllerId", STATE="state")
+METADATA = table("key value")
+ASSIGNED = table("action", TARGET="controller_id", STATE=state_of_assignment)
+CANCELED = table("action", TARGET="controllerId", STATE="state")
 PROGRESS = table(
     TARGET="controller_id",
     ACTION="action",
@@ -117,4 +114,4 @@ PROGRESS = table(
     TARGET_IS="update_status",
     MESSAGE="message",
 )
-VERIFIED = table(MODULE="module", KEY="key", COUNTER="counter")
+VERIFIED = table("module key counter")

@@ -31,13 +31,13 @@ Interval = option(float, "Between looks.", min=0.1, metavar="SECONDS")
 class DryRun:
     """Of a command that changes something."""
 
-    dry_run: option(bool, "Only say what would be done; nothing is changed.", "--dry-run") = False
+    is_dry: option(bool, "Only say what would be done; nothing is changed.", "--dry-run") = False
 
     def permits(self, run, what, question=None, **told):
         """Return whether to do it. If not, it is only said; `told`: what --json says instead."""
-        if self.dry_run:
+        if self.is_dry:
             run.out.done(f"would {what}", {"dryRun": True, **(told or {"steps": [what]})})
-        return not self.dry_run
+        return not self.is_dry
 
 
 @dataclasses.dataclass

@@ -10,10 +10,10 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from rollouts.api.modules import sha256_of
 from rollouts.cli.command import argument, command, option, text
-from rollouts.cli.deltas import Deltas, show_sizes
 from rollouts.cli.exits import UsageError
 from rollouts.cli.options import DryRun
 from rollouts.cli.signing import Signing
+from rollouts.release import bases
 from rollouts.release.image import read_image
 from rollouts.release.publish import SET_TYPE_OF, Release, find, publish
 
@@ -33,6 +33,40 @@ class Identity:
     description: text("For people.") = None
     type: option(str, "Module type: os = ESP32 image; application = any file for the app.") = "os"
     set_type: text("Default: the set type for that module type.") = None
+
+
+@dataclasses.dataclass
+class Deltas:
+    """What goes beside the image, so that devices fetch less."""
+
+    delta_from: option(
+        list[str] | None,
+        "A delta from that image or release, which devices run now; may be repeated.",
+        metavar="FILE|NAME:VERSION",
+    ) = None
+    latest: option(
+        int,
+        "Deltas from the last N releases of that name on the server.",
+        "--deltas",
+        metavar="N",
+        min=0,
+        max=bases.MAX_DELTAS,
+    ) = 0
+    compress: option(
+        bool, "The image compressed, for all other devices: about 30 % less.", "--compress"
+    ) = False
+
+    def made(self, run, release, folder):
+        """Return the deltas asked for, as files in `folder`."""
+        texts = dict.fromkeys(self.delta_from or [])
+        found = [bases.from_text(run.hawkbit, release, text) for text in texts]
+        if self.latest:
+            found += bases.latest(run.hawkbit, release, self.latest, run.out.note)
+        if self.compress:
+            found.append(bases.Base("any image"))
+        if found and release.module_type != "os":
+            raise UsageError("deltas are made from ESP32 images only: --type os")
+        return bases.make(release, found, folder, run.out.note)
 
 
 @command(
@@ -64,7 +98,7 @@ def publish_file(
             signature=signing.value(run, release),
             deltas=deltas.made(run, release, folder),
         )
-        if dry_run.dry_run:
+        if dry_run.is_dry:
             steps = find(run.hawkbit, release).missing(release)
             text = ", ".join(steps) or "nothing, it is there"
             dry_run.permits(run, f"do for {release.label}: {text}", steps=steps)
@@ -94,7 +128,21 @@ def _show(run, chip, release, found, steps):
         },
     )
     if sizes and not run.out.as_json:
-        show_sizes(run, release, found)
+        _show_sizes(run, release, found)
+
+
+def _show_sizes(run, release, found):
+    """Print a table of the image and of all deltas beside it."""
+    labels = {one.filename: one.base for one in release.deltas}
+    run.out.rows(
+        [found.artifact, *found.deltas.values()],
+        {
+            "FILE": lambda one: one.provided_filename,
+            "BYTES": lambda one: one.size,
+            "OF THE IMAGE": lambda one: f"{one.size / found.artifact.size:.1%}",
+            "FROM": lambda one: labels.get(one.provided_filename),
+        },
+    )
 
 
 def _release(run, file, identity):

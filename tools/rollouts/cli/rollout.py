@@ -4,19 +4,17 @@ import dataclasses
 import re
 import time
 
-import typer
-
 from rollouts.api.errors import RefusedError
 from rollouts.api.rollouts import GroupAction, NewGroup, NewRollout, Threshold
 from rollouts.cli import columns
-from rollouts.cli.command import argument, command, option, text
+from rollouts.cli.command import argument, command, group, option, text
 from rollouts.cli.exits import UsageError
 from rollouts.cli.options import Consent, DryRun, Listing, Set, Urgency, moment_ms
 from rollouts.cli.output import counted
 from rollouts.release import rollout as staged
 from rollouts.release.selection import find_rollout, find_set
 
-app = typer.Typer()
+app = group("Staged rollouts: a set to a fleet, group by group.")
 
 Name = argument(str, "ROLLOUT", "A rollout: its name or its id.")
 Start = option(bool, "Start it at once.", "--start")
@@ -113,7 +111,7 @@ def create(
     one_set = find_set(run.hawkbit, set)
     sizes = staged.plan(run.hawkbit, filter, groups)
     planned = [{"group": g.name, "targets": n} for g, n in zip(groups, sizes, strict=True)]
-    if consent.dry_run:
+    if consent.is_dry:
         run.out.rows(planned, columns.PLAN)
         return
     for one in planned:

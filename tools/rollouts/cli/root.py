@@ -8,13 +8,10 @@ from typer.completion import get_completion_script
 from rollouts import __version__
 from rollouts.cli import (
     actions,
-    assign,
     filters,
     modules,
     publish,
     rollout,
-    rollout_watch,
-    set_metadata,
     sets,
     setup,
     signing,
@@ -43,23 +40,15 @@ def make_app():
     app = group(_HELP, add_completion=True)
     app.callback()(_root)
     # A typer without a name adds its commands to the one it is added to.
-    for module in (setup, publish, signing, assign, watch, actions):
-        app.add_typer(module.app)
-    app.add_typer(targets.attributes)
+    for one in (setup.app, publish.app, signing.app, actions.app, watch.app, targets.attributes):
+        app.add_typer(one)
     app.add_typer(targets.app, name="targets")
     app.add_typer(actions.fleet, name="actions")
-    for module in (modules, filters, tags):
-        app.add_typer(module.app, name=module.__name__.rpartition(".")[2])
-    ds = group("Distribution sets: a verb for each endpoint of hawkBit's API.")
-    ds.add_typer(sets.app)
-    meta = group("Metadata of a distribution set.")
-    meta.add_typer(set_metadata.app)
-    ds.add_typer(meta, name="meta")
-    app.add_typer(ds, name="ds")
-    staged = group("Staged rollouts: a set to a fleet, group by group.")
-    for module in (rollout, rollout_watch):
-        staged.add_typer(module.app)
-    app.add_typer(staged, name="rollout")
+    app.add_typer(modules.app, name="modules")
+    app.add_typer(filters.app, name="filters")
+    app.add_typer(tags.app, name="tags")
+    app.add_typer(sets.app, name="ds")
+    app.add_typer(rollout.app, name="rollout")
     app.add_typer(own)
     return app
 

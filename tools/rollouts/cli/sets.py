@@ -1,19 +1,19 @@
-"""`rollouts ds`: a verb for each endpoint of distribution sets, but metadata (`set_metadata`)."""
+"""`rollouts ds`: a verb for each endpoint of distribution sets, and of their metadata."""
 
 import dataclasses
 from typing import Literal
 
-import typer
-
-from rollouts.api.models import DistributionSetUpdate, NewDistributionSet, Reference
+from rollouts.api.models import DistributionSetUpdate, MetadataEntry, NewDistributionSet, Reference
 from rollouts.cli import columns
-from rollouts.cli.assign import assign_set
-from rollouts.cli.command import argument, command, option, text
+from rollouts.cli.actions import assign_set
+from rollouts.cli.command import argument, command, group, option, text
 from rollouts.cli.exits import UsageError
 from rollouts.cli.options import Consent, DryRun, Listing, Module, Set
 from rollouts.release.selection import find_module, find_set
 
-app = typer.Typer()
+app = group("Distribution sets: a verb for each endpoint of hawkBit's API.")
+meta = group("Metadata of a distribution set.")
+app.add_typer(meta, name="meta")
 
 Cancelation = option(
     Literal["force", "soft", "none"], "What happens to its running actions; none: nothing."
@@ -22,6 +22,8 @@ CancelRollouts = option(bool, "Servers before 0.10: stop its rollouts.", "--canc
 Step = option(bool, "Must run before later sets.", "--migration-step")
 StepOrNot = option(bool | None, None, "--migration-step/--no-migration-step")
 Modules = argument(list[str], "MODULE", "Software modules: ids, or NAME:VERSION.")
+Key = argument(str, "KEY")
+Entries = argument(list[str], "KEY=VALUE")
 ModuleOptions = option(
     list[str] | None, "Its id, or NAME:VERSION; may be repeated.", "--module", metavar="MODULE"
 )
@@ -160,6 +162,60 @@ _offer_list("filters", "auto_assign_target_filters", columns.FILTERS, _FILTERS)
 
 _ASSIGN = "The same as `rollouts assign`."
 command(app, "assign", "rollouts ds assign fw:2.0.0 kitchen-1 --offline", help=_ASSIGN)(assign_set)
+
+
+@command(meta, "list", "rollouts ds meta list fw:2.0.0")
+def list_metadata(run, set: Set, listing: Listing):
+    """List the metadata of a set. (hawkBit since 0.9 ignores --q and --sort here.)"""
+    found = _metadata_of(run, set).find(**listing.as_arguments())
+    run.out.rows(found, columns.METADATA)
+
+
+@command(meta, "get", "rollouts ds meta get fw:2.0.0 git")
+def get_value(run, set: Set, key: Key):
+    """Print the value of one entry."""
+    entry = _metadata_of(run, set).get(key)
+    run.out.done(entry.value or "", entry)
+
+
+@command(meta, "set-new", "rollouts ds meta set-new fw:2.0.0 git=4f2a1c by=jenkins")
+def set_new_values(run, set: Set, entries: Entries, dry_run: DryRun):
+    """Add entries. (Of a key that exists hawkBit since 0.9 replaces the value.)"""
+    new = [_entry(text) for text in entries]
+    keys = [entry.key for entry in new]
+    _change_metadata(run, set, dry_run, "set", keys, lambda metadata: metadata.create(new))
+
+
+@command(meta, "set", "rollouts ds meta set fw:2.0.0 git 4f2a1c")
+def set_value(run, set: Set, key: Key, value: argument(str, "VALUE"), dry_run: DryRun):
+    """Change the value of one entry."""
+    _change_metadata(run, set, dry_run, "set", [key], lambda metadata: metadata.update(key, value))
+
+
+@command(meta, "delete", "rollouts ds meta delete fw:2.0.0 git --yes")
+def delete_value(run, set: Set, key: Key, consent: Consent):
+    """Delete one entry."""
+    _change_metadata(run, set, consent, "delete", [key], lambda metadata: metadata.delete(key))
+
+
+def _metadata_of(run, set_text):
+    return run.hawkbit.sets.metadata(find_set(run.hawkbit, set_text).id)
+
+
+def _entry(text):
+    key, equals, value = text.partition("=")
+    if not (key and equals and value):
+        # hawkBit answers 500 to either being empty.
+        raise UsageError(f"{text!r} is not KEY=VALUE")
+    return MetadataEntry(key=key, value=value)
+
+
+def _change_metadata(run, set, consent, verb, keys, change):
+    metadata = _metadata_of(run, set)
+    named = f"{verb} {', '.join(keys)}"
+    if consent.permits(run, f"{named} of {set}", keys=keys):
+        change(metadata)
+        run.out.done(named, {"dryRun": False, "keys": keys})
 
 
 def _ids(run, modules):

@@ -10,6 +10,7 @@ import urllib.parse
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rollouts.api.transport import LOOPBACK
 from rollouts.cli.exits import UsageError
 
 KEYS = ("url", "tenant", "user", "password", "ca")
@@ -27,7 +28,7 @@ class Settings:
     def warning(self):
         """Return a line about a password that goes over the net in the clear, or None."""
         parts = urllib.parse.urlsplit(self.url)
-        if parts.scheme != "http" or parts.hostname in ("127.0.0.1", "localhost", "::1"):
+        if parts.scheme != "http" or parts.hostname in LOOPBACK:
             return None
         return f"warning: {parts.hostname} is asked over http, the password goes unencrypted"
 

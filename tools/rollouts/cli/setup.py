@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from rollouts.api.errors import RefusedError
+from rollouts.api.transport import LOOPBACK
 from rollouts.cli.command import argument, command, option, text
 from rollouts.cli.exits import UsageError
 from rollouts.cli.options import DryRun
@@ -17,7 +18,6 @@ app = typer.Typer()
 
 # Also hawkBit's other forms: an ISO 8601 duration, and a spread such as ~20%.
 _POLLING = re.compile(r"(\d\d:\d\d:\d\d|P[0-9DTHMS.]+)(~\d{1,2}%)?")
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclasses.dataclass
@@ -49,21 +49,23 @@ def setup(
     """
     template = _checked(target, file, polling)
     tenant = run.hawkbit.user_info().tenant
-    prepared = device.prepare(run.hawkbit, target, name, polling, not dry_run.dry_run)
-    changed = prepared.changed
-    plan = [*changed, f"write {file.out}"]
+    steps = device.steps(run.hawkbit, target, name, polling)
+    plan = [*steps, f"write {file.out}"]
     if not dry_run.permits(run, "do: " + ", ".join(plan), steps=plan):
         return
-    run.out.hide(prepared.target.security_token)
+    for take in steps.values():
+        take()
+    one = run.hawkbit.targets.get(target)
+    run.out.hide(one.security_token)
     url = file.device_url or run.hawkbit.url
-    text = device.config_text(url, tenant, prepared.target, template)
+    text = device.config_text(url, tenant, one, template)
     device.write_secret(file.out, text, file.force)
-    if urllib.parse.urlsplit(url).hostname in _LOOPBACK:
+    if urllib.parse.urlsplit(url).hostname in LOOPBACK:
         run.out.note(f"only this computer reaches {url}: for a board give --device-url")
-    done = ", ".join(changed) or "nothing to change on the server"
+    done = ", ".join(steps) or "nothing to change on the server"
     told = {"controllerId": target, "tenant": tenant, "url": url, "file": str(file.out)}
     said = f"{target} is ready ({done}); wrote {file.out}"
-    run.out.done(said, {**told, "steps": changed})
+    run.out.done(said, {**told, "steps": list(steps)})
 
 
 def _checked(target, file, polling):

@@ -99,8 +99,7 @@ def _verified(hawkbit, module, keys, folder):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{module.id}.txt").write_bytes(text)
         (folder / f"{module.id}.sig").write_bytes(signature)
-    label = f"{module.name}:{module.version}"
     name = signing.signer(text, signature, keys)
     if name is None:
-        raise RefusedError(f"{label}: none of these keys signed what the server offers")
-    return {"module": label, "key": name, "counter": counter}
+        raise RefusedError(f"{module.label}: none of these keys signed what the server offers")
+    return {"module": module.label, "key": name, "counter": counter}

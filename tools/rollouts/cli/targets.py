@@ -1,8 +1,6 @@
 """`rollouts targets`, and what a device said of itself."""
 
-import contextlib
 import dataclasses
-import sys
 from pathlib import Path
 
 import typer
@@ -11,9 +9,9 @@ from rollouts.api import rsql
 from rollouts.api.models import Target
 from rollouts.cli import columns
 from rollouts.cli.command import argument, command, group, option, text
-from rollouts.cli.exits import UsageError
 from rollouts.cli.options import Consent, DryRun, Listing, Selection
 from rollouts.cli.output import counted, named
+from rollouts.cli.target_list import text_in
 from rollouts.release import fleet, selection
 
 app = group("Targets: the devices as the server knows them.", lists=True)
@@ -87,7 +85,7 @@ def delete(run, which: Selection, consent: Consent):
 )
 def import_targets(
     run,
-    file: argument(Path, "FILE", "CSV in UTF-8; - is stdin."),
+    file: argument(Path, "FILE", "A CSV; - is stdin."),
     dry_run: DryRun,
     update: option(bool, "Change targets that exist already.", "--update") = False,
 ):
@@ -96,27 +94,15 @@ def import_targets(
     The first line names the columns: controllerId, and any of name, description, address,
     securityToken (else the server makes one) and tags (a;b). Tags that are not there are made.
     """
-    with _opened(file) as stream:
-        rows = fleet.read(stream, str(file))
-    new, old = fleet.compare(run.hawkbit, rows, str(file), update)
+    name, text = text_in(file)
+    rows = fleet.read(text, name)
+    new, old = fleet.compare(run.hawkbit, rows, name, update)
     totals = {"made": len(new), "changed": len(old)}
     if dry_run.permits(run, f"make {counted(len(new))}, change {len(old)}", **totals):
         tell = lambda count: run.out.note(f"{count} of {counted(len(rows))}")  # noqa: E731
-        fleet.store(run.hawkbit, new, old, str(file), tell)
+        fleet.store(run.hawkbit, new, old, name, tell)
         said = f"made {counted(len(new))}, changed {len(old)}"
         run.out.done(said, {"dryRun": False, **totals})
-
-
-@contextlib.contextmanager
-def _opened(file):
-    try:
-        if str(file) == "-":
-            yield sys.stdin
-            return
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            yield stream
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file} is no text in UTF-8") from error
 
 
 @command(attributes, "attributes", "rollouts attributes kitchen-1")

@@ -1,25 +1,19 @@
 """Prepare the server for one device, and write what the device must know."""
 
 import contextlib
+import functools
 import os
 import re
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from rollouts.api.configuration import POLLING_TIME, TARGET_TOKEN_ENABLED
 from rollouts.api.errors import RefusedError, RolloutsError
-from rollouts.api.models import NewTarget, Target
+from rollouts.api.models import NewTarget
 
 # What the server knows of the settings in config.py.
 _SETTINGS = ("URL", "TENANT", "CONTROLLER_ID", "TARGET_TOKEN", "GATEWAY_TOKEN")
 _HEAD = "# Written by `rollouts setup`. TARGET_TOKEN is a secret: keep this file to yourself.\n"
-
-
-@dataclass
-class Prepared:
-    target: Target
-    changed: list[str]
 
 
 def check_controller_id(controller_id):
@@ -33,38 +27,27 @@ def check_controller_id(controller_id):
         )
 
 
-def prepare(hawkbit, controller_id, name=None, polling_time=None, may_change=True):
-    """Switch token login on, set the polling time, register the target; what is so stays so.
+def steps(hawkbit, controller_id, name=None, polling_time=None):
+    """Return what has to be done for a device, {what is said of it: function}.
 
-    `polling_time`: HH:mm:ss. With `may_change` False only what would change is returned.
+    Token login on, the polling time (HH:mm:ss), the target registered; what is so already is
+    left out.
     """
-    changed = _configure(hawkbit, polling_time, may_change)
-    target = hawkbit.targets.known(controller_id)
-    if target is not None:
-        if name not in (None, target.name):
-            changed.append(f"name {controller_id} {name}")
-            if may_change:
-                target = hawkbit.targets.update(controller_id, name=name)
-        return Prepared(target, changed)
-    changed.append(f"register {controller_id}")
-    new = NewTarget(controller_id=controller_id, name=name or controller_id)
-    if not may_change:
-        return Prepared(Target(controller_id=controller_id), changed)
-    [target] = hawkbit.targets.create([new])
-    return Prepared(target, changed)
-
-
-def _configure(hawkbit, polling_time, may_change):
-    wanted = {TARGET_TOKEN_ENABLED: True}
-    if polling_time is not None:
-        wanted[POLLING_TIME] = polling_time
-    changed = []
+    found = {}
+    wanted = {TARGET_TOKEN_ENABLED: True, POLLING_TIME: polling_time}
     for key, value in wanted.items():
-        if hawkbit.configuration.get(key).value != value:
-            if may_change:
-                hawkbit.configuration.set(key, value)
-            changed.append(f"{key} = {'true' if value is True else value}")
-    return changed
+        if value is not None and hawkbit.configuration.get(key).value != value:
+            what = f"{key} = {'true' if value is True else value}"
+            found[what] = functools.partial(hawkbit.configuration.set, key, value)
+    target = hawkbit.targets.known(controller_id)
+    if target is None:
+        new = NewTarget(controller_id=controller_id, name=name or controller_id)
+        what = f"register {controller_id}"
+        found[what] = functools.partial(hawkbit.targets.create, [new])
+    elif name not in (None, target.name):
+        what = f"name {controller_id} {name}"
+        found[what] = functools.partial(hawkbit.targets.update, controller_id, name=name)
+    return found
 
 
 def check_template(text):

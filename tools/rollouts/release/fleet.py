@@ -1,7 +1,7 @@
 """Targets from a CSV file: each line looked at before anything is made.
 
 The first line names the columns: controllerId, and any of name, description, address,
-securityToken and tags (several with `;` between them). Commas or semicolons separate.
+securityToken and tags (several with `;` between them). Commas, semicolons or tabs separate.
 """
 
 import contextlib
@@ -40,10 +40,10 @@ class Row:
         return wire.decode(NewTarget, self.values)
 
 
-def read(stream, name):
-    """Return the Rows of an open text file. Raises RefusedError with an error a line."""
-    text = stream.read()
-    separator = ";" if ";" in text.partition("\n")[0] else ","
+def read(text, name):
+    """Return the Rows of a text, called `name`. Raises RefusedError with an error a line."""
+    head = text.partition("\n")[0]
+    separator = next((one for one in ";\t" if one in head), ",")
     reader = csv.reader(text.splitlines(keepends=True), delimiter=separator, strict=True)
     rows, problems = [], []
     try:
