@@ -15,10 +15,11 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import appimage
-import httpx
+from rollouts.api import Hawkbit
 from serving import serve, started
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -66,15 +67,10 @@ class Operator:
     """Runs the `rollouts` command line against `server`, and asks the server itself."""
 
     def __init__(self, server: dict):
-        self._environment = {
-            **os.environ,
-            "ROLLOUTS_URL": server["url"],
-            "ROLLOUTS_USER": server["user"],
-            "ROLLOUTS_PASSWORD": server["password"],
-        }
-        self._http = httpx.Client(
-            base_url=server["url"] + "/rest/v1", auth=(server["user"], server["password"])
-        )
+        login = {key: server[key] for key in ("url", "user", "password")}
+        words = {f"ROLLOUTS_{key.upper()}": value for key, value in login.items()}
+        self._environment = {**os.environ, **words}
+        self._hawkbit = Hawkbit(**login)
 
     def run(self, *arguments, shown=True, ok=(0,)) -> str:
         """Run one command; return its output."""
@@ -96,7 +92,7 @@ class Operator:
     def wait_for_device(self, device: str = DEVICE) -> None:
         """Return when the device has registered itself."""
         deadline = time.monotonic() + TIMEOUT_S
-        while self._http.get(f"/targets/{device}").status_code != 200:
+        while not self._hawkbit.targets.known(device):
             if time.monotonic() > deadline:
                 raise SystemExit("the board never polled")
             time.sleep(0.1)
@@ -114,16 +110,15 @@ class Operator:
 
     def view(self, action: str) -> dict:
         """Return what the server believes now."""
-        path = f"/targets/{DEVICE}/actions/{action}"
-        entries = self._http.get(f"{path}/status?sort=id:DESC&limit=100").json()["content"]
-        told = " ".join(message for entry in entries for message in entry["messages"])
-        installed = self._http.get(f"/targets/{DEVICE}/installedDS")
+        targets = self._hawkbit.targets
+        messages = [entry.messages for entry in targets.action_history(DEVICE, int(action))]
+        told, installed = str(messages), targets.installed_set(DEVICE)
         return {
-            "action": self._http.get(path).json()["status"],
-            "target": self._http.get(f"/targets/{DEVICE}").json()["updateStatus"],
-            "installed": installed.json()["version"] if installed.content else None,
+            "action": targets.action(DEVICE, int(action)).status,
+            "target": targets.get(DEVICE).update_status,
+            "installed": installed and installed.version,
             "by delta": ".delta from 0" in told and ".app-bin from 0" not in told,
-            "last words": entries[0]["messages"],
+            "last words": "; ".join(messages[-1]),
         }
 
 
@@ -131,15 +126,24 @@ def act(operator: Operator, image: Path, version: str, expected: dict, *options:
     """Release `image`; is the server's view the expected one afterwards?"""
     view = operator.view(operator.release(image, version, *options))
     is_expected = all(view[key] == value for key, value in expected.items())
-    words = "; ".join(view["last words"])
-    say(
-        "server",
-        f"action {view['action']}, target {view['target']}, {view['installed']} installed",
-    )
-    say("", words)
+    say("server", "action {action}, target {target}, {installed} installed".format_map(view))
+    say("", view["last words"])
     if not is_expected:
         print(f"expected {expected}, the server says {view}", file=sys.stderr)
     return is_expected
+
+
+def acts(signed: tuple[str, str], with_delta: bool) -> Iterator[tuple]:
+    """Yield title, version, what the server is to believe afterwards, options of `publish`."""
+    good, bad = {"action": "finished", "target": "in_sync"}, {"action": "error", "target": "error"}
+    two, four = good | {"installed": "2.0.0"}, good | {"installed": "4.0.0", "by delta": True}
+    yield "one: version 2.0.0 is assigned, tested and confirmed", "2.0.0", two, *signed
+    back = bad | {"installed": "2.0.0"}
+    yield "two: version 3.0.0 fails its self-test, and the board goes back", "3.0.0", back, *signed
+    if with_delta:  # a made image has nothing in common with a real one
+        options = (*signed, "--delta-from", "demo:2.0.0")
+        yield "three: version 4.0.0 comes as a delta from what runs", "4.0.0", four, *options
+    yield "four: version 5.0.0 is not signed, and the board refuses it", "5.0.0", bad
 
 
 def play(folder: Path, firmware: Path | None) -> bool:
@@ -165,33 +169,11 @@ def play(folder: Path, firmware: Path | None) -> bool:
             narrator = Narrator(board.stdout)
             narrator.start()
             operator.wait_for_device()
-            print("\nAct one: version 2.0.0 is assigned, tested and confirmed")
-            good = act(
-                operator,
-                firmware or images["2.0.0"],
-                "2.0.0",
-                {"action": "finished", "target": "in_sync", "installed": "2.0.0"},
-                *signed,
-            )
-            print("\nAct two: version 3.0.0 fails its self-test, and the board goes back")
-            good &= act(
-                operator,
-                images["3.0.0"],
-                "3.0.0",
-                {"action": "error", "target": "error", "installed": "2.0.0"},
-                *signed,
-            )
-            if not firmware:  # a made image has nothing in common with a real one
-                print("\nAct three: version 4.0.0 comes as a delta from what runs")
-                good &= act(
-                    operator,
-                    images["4.0.0"],
-                    "4.0.0",
-                    {"action": "finished", "installed": "4.0.0", "by delta": True},
-                    *(*signed, "--delta-from", "demo:2.0.0"),
-                )
-            print("\nAct four: version 5.0.0 is not signed, and the board refuses it")
-            good &= act(operator, images["5.0.0"], "5.0.0", {"action": "error", "target": "error"})
+            good = True
+            for title, version, expected, *options in acts(signed, with_delta=not firmware):
+                print(f"\nAct {title}")
+                image = firmware if firmware and version == "2.0.0" else images[version]
+                good &= act(operator, image, version, expected, *options)
         if not good:
             print("".join(narrator.log), file=sys.stderr)
         return good

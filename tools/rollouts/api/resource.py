@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from rollouts.api import rsql, wire
-from rollouts.api.errors import BadAnswerError, ServerError
+from rollouts.api.errors import BadAnswerError, RefusedError, ServerError
 from rollouts.api.models import MetadataEntry
 from rollouts.api.transport import Transport, path
 
@@ -73,11 +73,13 @@ class Resource(Collection[T]):
     """Entities that are made and changed, and have metadata."""
 
     def known(self, entity_id: int | str) -> T | None:
-        """get(), or None where the server says that there is none."""
+        """get(), or None where the server says that there is none, or that none can be."""
         try:
             return self.get(entity_id)
+        except RefusedError:
+            return None
         except ServerError as error:
-            if error.status == 404 and error.is_about_input:
+            if error.is_about_input:
                 return None
             raise
 

@@ -22,10 +22,12 @@ class UsageError(RolloutsError):
     """The command line, a variable or the profile is not usable as it is."""
 
 
-_LOGIN_HINT = (
-    "check ROLLOUTS_USER and ROLLOUTS_PASSWORD or the profile; where the login is TENANT\\USER, "
-    "set ROLLOUTS_TENANT too"
-)
+# What to do about a status that is not about the input.
+_HINTS = {
+    401: "check ROLLOUTS_USER and ROLLOUTS_PASSWORD or the profile; where the login is "
+    "TENANT\\USER, set ROLLOUTS_TENANT too",
+    404: "is ROLLOUTS_URL that of a hawkBit? It ends before /rest/v1",
+}
 
 
 def text_of(error, verbose=False):
@@ -34,8 +36,8 @@ def text_of(error, verbose=False):
     `verbose`: with the body of the server's answer.
     """
     server_error = error if isinstance(error, ServerError) else error.__cause__
-    is_login = isinstance(error, ServerError) and error.status == 401
-    text = f"{error}: {_LOGIN_HINT}" if is_login else str(error)
+    hint = _HINTS.get(error.status) if isinstance(error, ServerError) else None
+    text = f"{error}: {hint}" if hint and not error.is_about_input else str(error)
     body = server_error.body if verbose and isinstance(server_error, ServerError) else ""
     return f"{text}\n{body}" if body else text
 

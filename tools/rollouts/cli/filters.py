@@ -8,6 +8,7 @@ from rollouts.cli.command import argument, command, group, option, text
 from rollouts.cli.exits import UsageError
 from rollouts.cli.options import Consent, DryRun, Listing, Set, Weight
 from rollouts.cli.output import counted
+from rollouts.release.assign import check
 from rollouts.release.selection import find_filter, find_set
 
 app = group("Target filters: stored queries, which may assign sets.", lists=True)
@@ -64,6 +65,7 @@ def auto_assign(
 ):
     """Assign a set to all that match now and later. The server does it in its own time."""
     found, one_set = find_filter(run.hawkbit, name), find_set(run.hawkbit, set)
+    check(one_set)
     what = f"assign {one_set.label} now and later: {_matches(run, found.query)}"
     if consent.permits(run, what):
         changed = run.hawkbit.filters.auto_assign(found.id, one_set.id, type, weight)

@@ -79,6 +79,8 @@ def download(
     """Fetch a file of a module; its hash is checked."""
     one, artifact = _artifact(run.hawkbit, module, filename)
     target = to or Path(Path(filename).name)
+    if target.exists():
+        raise RefusedError(f"{target} exists: --to names another")
     data = run.hawkbit.modules.download(one.id, artifact)
     with target.open("xb") as out:
         out.write(data)

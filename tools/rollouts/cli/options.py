@@ -161,7 +161,9 @@ def moment_ms(option, text):
     try:
         time = datetime.datetime.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"{option} {text} is no time: {error}") from error
+        raise UsageError(
+            f"{option} {text} is no time such as 2026-12-01T03:00:00+01:00, nor ms since 1970"
+        ) from error
     return int(time.timestamp() * 1000)
 
 

@@ -36,6 +36,16 @@ def named(targets):
     return f"{counted(len(targets))} ({first})"
 
 
+def table(titles, rows, caption=None, **column):
+    """Return a rich table. Its texts are shown as they are; `column`: as add_column() has it."""
+    made = Table(box=None, header_style="bold", pad_edge=False, caption=caption)
+    for title in titles:
+        made.add_column(title, **column)
+    for row in rows:
+        made.add_row(*(Text(harmless(one)) if isinstance(one, str) else one for one in row))
+    return made
+
+
 class Output:
     """`as_json`: results as JSON. `hide(secret)`: never show it, wherever it turns up."""
 
@@ -73,7 +83,8 @@ class Output:
             return
         lines = [[self._cell(get(item)) for get in columns.values()] for item in items]
         if self.is_terminal:
-            self._table(list(columns), lines)
+            shown = table(columns, lines, overflow="fold")
+            Console(file=self._stdout, highlight=False).print(shown)
         else:
             for line in lines:
                 self._out("\t".join(line))
@@ -123,14 +134,6 @@ class Output:
         if isinstance(value, dict):
             return {key: self._masked_json(item) for key, item in value.items()}
         return value
-
-    def _table(self, titles, lines):
-        table = Table(box=None, header_style="bold", pad_edge=False)
-        for title in titles:
-            table.add_column(title, overflow="fold")
-        for line in lines:
-            table.add_row(*(Text(cell) for cell in line))
-        Console(file=self._stdout, highlight=False).print(table)
 
     def _cell(self, value):
         if value is None:

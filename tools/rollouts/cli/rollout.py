@@ -12,6 +12,7 @@ from rollouts.cli.exits import UsageError
 from rollouts.cli.options import Consent, DryRun, Listing, Set, Urgency, moment_ms
 from rollouts.cli.output import counted
 from rollouts.release import rollout as staged
+from rollouts.release.assign import check
 from rollouts.release.selection import find_rollout, find_set
 
 app = group("Staged rollouts: a set to a fleet, group by group.")
@@ -109,6 +110,7 @@ def create(
     groups = stages.as_groups()
     new = stages.members() | terms.members() | {"name": name, "target_filter_query": filter}
     one_set = find_set(run.hawkbit, set)
+    check(one_set)
     sizes = staged.plan(run.hawkbit, filter, groups)
     planned = [{"group": g.name, "targets": n} for g, n in zip(groups, sizes, strict=True)]
     if consent.is_dry:

@@ -9,14 +9,13 @@ import time
 import typer
 from rich.live import Live
 from rich.progress_bar import ProgressBar
-from rich.table import Table
 from rich.text import Text
 
 from rollouts.cli import columns, rollout
 from rollouts.cli.command import command, option
 from rollouts.cli.exits import Exit
 from rollouts.cli.options import ActionIds, Interval, Timeout, action_ids
-from rollouts.cli.output import harmless
+from rollouts.cli.output import harmless, table
 from rollouts.release import rollout as staged
 from rollouts.release.selection import find_rollout
 from rollouts.release.watch import OPEN, SUCCESS, TimeoutReachedError, watch
@@ -110,10 +109,10 @@ def watch_rollout(run, name: rollout.Name, timeout: Timeout = None, interval: In
 
 
 @contextlib.contextmanager
-def _shown(out, table, lines):
+def _shown(out, drawn, lines):
     """Give a function that shows a state of things as the terminal allows.
 
-    `table(state)`: a rich Table. `lines(state)`: {what is told of: what is said of it}; it is
+    `drawn(state)`: a table. `lines(state)`: {what is told of: what is said of it}; it is
     said on stderr whenever it is new.
     """
     if not out.shows_progress:
@@ -128,7 +127,7 @@ def _shown(out, table, lines):
         yield tell
         return
     with Live(console=out.progress_console, transient=True, auto_refresh=False) as live:
-        yield lambda state: live.update(table(state), refresh=True)
+        yield lambda state: live.update(drawn(state), refresh=True)
 
 
 def _lines(states):
@@ -156,7 +155,7 @@ def _table_of_actions(out, states):
         rows.append((one.controller_id, str(one.action), status, bar, message))
     done = sum(one.outcome != OPEN for one in states)
     titles = ("TARGET", "ACTION", "STATUS", "", "MESSAGE")
-    return _table(titles, rows, f"{done} of {len(states)} closed")
+    return table(titles, rows, f"{done} of {len(states)} closed", no_wrap=True)
 
 
 def _table_of_groups(now):
@@ -169,14 +168,5 @@ def _table_of_groups(now):
         status = Text(harmless(one.status), color)
         rows.append((one.name, status, bar, columns.progress_of(one)))
     titles = ("GROUP", "STATUS", "", "TARGETS")
-    return _table(titles, rows, f"{harmless(now.rollout.name)} is {now.rollout.status}")
-
-
-def _table(titles, rows, caption):
-    """Return a table; what is a text in it may come from outside."""
-    table = Table(box=None, header_style="bold", pad_edge=False, caption=Text(caption))
-    for title in titles:
-        table.add_column(title, no_wrap=True)
-    for row in rows:
-        table.add_row(*(Text(harmless(one)) if isinstance(one, str) else one for one in row))
-    return table
+    caption = Text(harmless(f"{now.rollout.name} is {now.rollout.status}"))
+    return table(titles, rows, caption, no_wrap=True)

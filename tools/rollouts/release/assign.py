@@ -31,7 +31,7 @@ def assign(hawkbit, one_set, controller_ids, how, offline=False):
     Raises RefusedError for a set that cannot be assigned, and when a target has vanished
     meanwhile; what was assigned by then stays assigned and is named.
     """
-    _check(one_set)
+    check(one_set)
     actions: dict[str, int] = {}
     new: set[str] = set()
     for begin in range(0, len(controller_ids), _TARGETS_PER_REQUEST):
@@ -64,8 +64,8 @@ def _pending(hawkbit, controller_ids):
     return {name for name, one in targets.items() if one.update_status == "pending"}
 
 
-def _check(one_set):
-    """Refuse before asking: the server's own words for these come without the name."""
+def check(one_set):
+    """Raise RefusedError before asking: the server's own words for these come without the name."""
     if one_set.deleted:
         raise RefusedError(f"the set {one_set.label} was deleted")
     if not one_set.valid:

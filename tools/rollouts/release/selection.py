@@ -4,7 +4,7 @@ import fnmatch
 import re
 
 from rollouts.api import rsql
-from rollouts.api.errors import RefusedError, ServerError
+from rollouts.api.errors import RefusedError
 
 # A query travels in the URL, and Tomcat takes 8 KiB of head.
 _NAMES_PER_QUERY = 40
@@ -54,19 +54,9 @@ def by_name(hawkbit, names):
             if target.controller_id in some:
                 found[target.controller_id] = target
     for name in set(names) - set(plain):
-        target = _one(hawkbit, name)
-        if target:
+        if target := hawkbit.targets.known(name):
             found[name] = target
     return found
-
-
-def _one(hawkbit, name):
-    try:
-        return hawkbit.targets.get(name)
-    except (RefusedError, ServerError) as error:
-        if isinstance(error, ServerError) and not error.is_about_input:
-            raise
-        return None
 
 
 def _by_glob(hawkbit, glob):
