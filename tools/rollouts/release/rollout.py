@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from rollouts import shares
 from rollouts.api.errors import RefusedError
 from rollouts.api.rollouts import NewGroup, Rollout, RolloutGroup
-from rollouts.release.watch import TimeoutReachedError, follow
+from rollouts.release.watch import follow
 
 # The server's scheduler looks every two seconds; thousands of targets take some more.
 _CREATION_S = 120.0
@@ -63,14 +63,13 @@ def look(hawkbit, rollout_id):
 
 
 def created(hawkbit, rollout, clock):
-    """Wait until the server has filled its groups. Raises TimeoutReachedError."""
-    begin = clock.monotonic()
-    while rollout.status == "creating":
-        if clock.monotonic() - begin > _CREATION_S:
-            raise TimeoutReachedError(f"rollout {rollout.name} is still being created")
-        clock.sleep(0.5)
-        rollout = hawkbit.rollouts.get(rollout.id)
-    return rollout
+    """Wait until the server has filled its groups; return it. Raises as follow() does."""
+    *_, last = follow(
+        lambda: hawkbit.rollouts.get(rollout.id),
+        lambda now: now.status != "creating",
+        *(clock, 0.5, _CREATION_S, f"rollout {rollout.name} is not created"),
+    )
+    return last
 
 
 def watch(hawkbit, rollout_id, clock, interval_s, timeout_s=None):

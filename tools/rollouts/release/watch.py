@@ -1,7 +1,7 @@
 """Follow actions until they are closed, and say how each ended."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rollouts.api import rsql
 from rollouts.api.errors import RefusedError, RolloutsError, ServerError, UnreachableError
@@ -92,44 +92,36 @@ class _Look:
         unknown = [str(action_id) for action_id in wanted if action_id not in actions]
         if unknown:
             raise RefusedError("unknown action: " + ", ".join(unknown))
-        states = {action.id: self._progress(action) for action in actions.values()}
-        self._add_messages(list(states.values()), states)
-        self._judge(actions, states)
+        closed = [action.controller_id for action in actions.values() if not action.active]
+        targets = by_name(self._hawkbit, closed)
+        states: dict[int, Progress] = {}
+        for action in actions.values():
+            message = self._message(action) if len(states) < _MESSAGES_PER_LOOK else None
+            states[action.id] = self._progress(action, targets.get(action.controller_id), message)
         self._done |= {key: one for key, one in states.items() if one.outcome != OPEN}
         everything = self._done | states
         return [everything[action_id] for action_id in action_ids]
 
-    def _progress(self, action):
+    def _progress(self, action, target, message):
         if action.id not in self._sets:
             one = self._hawkbit.targets.action(action.controller_id, action.id)
             self._sets[action.id] = one.distribution_set
+        percent = _PERCENT.search(message or "")
+        status = target.update_status if target else "deleted"
         return Progress(
             action=action.id,
             controller_id=action.controller_id,
             status=action.status,
+            outcome=OPEN if action.active else self._outcome(action, status),
+            update_status=None if action.active else status,
             distribution_set=self._sets[action.id],
+            message=message,
+            percent=int(percent.group(1)) if percent else None,
         )
 
-    def _add_messages(self, asked, states):
-        for one in asked[:_MESSAGES_PER_LOOK]:
-            entry = self._hawkbit.targets.last_status(one.controller_id, one.action)
-            message = "; ".join(entry.messages) if entry and entry.messages else None
-            percent = _PERCENT.search(message or "")
-            states[one.action] = replace(
-                one, message=message, percent=int(percent.group(1)) if percent else None
-            )
-
-    def _judge(self, actions, states):
-        closed = [action for action in actions.values() if not action.active]
-        targets = by_name(self._hawkbit, [action.controller_id for action in closed])
-        for action in closed:
-            target = targets.get(action.controller_id)
-            status = target.update_status if target else "deleted"
-            states[action.id] = replace(
-                states[action.id],
-                update_status=status,
-                outcome=self._outcome(action, status),
-            )
+    def _message(self, action):
+        entry = self._hawkbit.targets.last_status(action.controller_id, action.id)
+        return "; ".join(entry.messages) if entry and entry.messages else None
 
     def _outcome(self, action, target_status):
         if not action.is_success:
