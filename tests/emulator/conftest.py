@@ -156,6 +156,8 @@ def run_tool(chip, name, *arguments, download_mode=False, when=r"^>>> "):
             chip.leave()  # a serial line has one client
         argv = [sys.executable, str(ROOT / "tools" / name), "--port", port, *arguments]
         run = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if run.returncode:
+            chip.check()
         chip.cut_power()
         if not run.returncode:
             return

@@ -84,11 +84,12 @@ class Office:
             messages for kind, messages in reports if kind in ("finished", "error", "canceled")
         ]
 
-    def wait_for_polls(self, count: int) -> None:
-        """Raises TimeoutError after as long a silence as on the serial line."""
+    def wait_for_polls(self, board, count: int) -> None:
+        """Raises TimeoutError after as long a silence as on the serial line; EmulatorError."""
         at_ms = self._polled_at_ms()
         for _ in range(SILENCE_S):
             time.sleep(1)
+            board.check()
             if self._polled_at_ms() != at_ms:
                 at_ms = self._polled_at_ms()
                 count -= 1

@@ -4,10 +4,12 @@ import contextlib
 import json
 import os
 import re
+import signal
 import socket
 import struct
 import subprocess
 import threading
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -140,7 +142,7 @@ class Emulator:
         argv = self._machine.command(
             self.flash_file, self._port, self._control, self._wifi, download_mode
         )
-        with self._errors.open("ab") as errors:
+        with self._errors.open("wb") as errors:
             self._process = subprocess.Popen(
                 argv,
                 env=environment(),
@@ -158,8 +160,10 @@ class Emulator:
 
     def listen(self) -> None:
         """Be the client of its serial line, which has to have one."""
-        self._line = _connected(self._port, self._process, self._errors)
-        threading.Thread(target=self._read, args=[self._line], daemon=True).start()
+        self._line = self._connected()
+        self.log.begin()
+        reader = threading.Thread(target=self._read, args=[self._line, self._process], daemon=True)
+        reader.start()
 
     def reset(self) -> None:
         """Press the chip's reset button."""
@@ -177,11 +181,17 @@ class Emulator:
 
     def leave(self) -> None:
         """Leave the serial line to another client."""
-        if self._line:
+        line, self._line = self._line, None
+        if line:
             with contextlib.suppress(OSError):
-                self._line.shutdown(socket.SHUT_RDWR)
-            self._line.close()
-            self._line = None
+                line.shutdown(socket.SHUT_RDWR)
+            line.close()
+
+    def check(self) -> None:
+        """Raises EmulatorError when it has ended by itself, with its status and last words."""
+        status = self._process and self._process.poll()
+        if status is not None:
+            raise EmulatorError(self._how_it_ended(status))
 
     def cut_power(self) -> None:
         """End the process at once, wherever it is: the flash file is what a board would have."""
@@ -191,23 +201,28 @@ class Emulator:
             self._process.wait()
             self._process = None
 
-    def _read(self, line):
+    def _read(self, line, process):
         heard = self.flash_file.with_suffix(".log").open("ab", buffering=0)
         with heard, contextlib.suppress(OSError):
             while data := line.recv(4096):
                 heard.write(data)
                 self.log.add(data)
+        if self._line is line:  # nobody has left it
+            self.log.end(EmulatorError(self._how_it_ended(process.wait())))
 
+    def _connected(self) -> socket.socket:
+        """Return a connection to its port, which it takes a moment to open."""
+        for _ in range(_START_S * 20):
+            with contextlib.suppress(ConnectionRefusedError):
+                return socket.create_connection(("127.0.0.1", self._port))
+            self.check()
+            time.sleep(0.05)
+        raise EmulatorError(f"QEMU did not open its serial port in {_START_S} s")
 
-def _connected(port, process, errors) -> socket.socket:
-    """Return a connection to that port, which the process takes a moment to open."""
-    for _ in range(_START_S * 20):
-        with contextlib.suppress(ConnectionRefusedError):
-            return socket.create_connection(("127.0.0.1", port))
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(0.05)
-            raise EmulatorError(f"QEMU ended: {errors.read_text().strip() or 'without a word'}")
-    raise EmulatorError(f"QEMU did not open its serial port in {_START_S} s")
+    def _how_it_ended(self, status):
+        how = f"status {status}" if status >= 0 else signal.Signals(-status).name
+        words = self._errors.read_text(errors="replace").strip() or "nothing"
+        return f"QEMU ended by itself with {how}, and said: {words}\n{self.log.last_words()}"
 
 
 def free_port() -> int:

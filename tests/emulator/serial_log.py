@@ -42,7 +42,7 @@ class SerialLog:
         self._silence_s = silence_s
         self._clock = clock
         self._heard_s = clock()
-        self._closed = False
+        self._end_of_it = None  # why nothing more will come
         self._changed = threading.Condition()
 
     def add(self, data: bytes) -> None:
@@ -51,17 +51,21 @@ class SerialLog:
             self._heard_s = self._clock()
             self._changed.notify_all()
 
-    def close(self) -> None:
-        """Nothing more will come."""
+    def begin(self) -> None:
+        """Somebody speaks, or speaks again."""
+        self._end_of_it = None
+
+    def end(self, error: Exception) -> None:
+        """Nothing more will come, because of that error."""
         with self._changed:
-            self._closed = True
+            self._end_of_it = error
             self._changed.notify_all()
 
     def expect(self, pattern: str) -> re.Match:
         """Return the next match, which is waited for. A `$` at its end means a whole line.
 
-        Raises SilentError when the line ends, or is silent for silence_s, before it comes;
-        LostNetworkError.
+        Raises SilentError when the line is silent for silence_s before it comes; at once what
+        end() was told; LostNetworkError.
         """
         wanted = re.compile(pattern, re.MULTILINE)
         with self._changed:
@@ -70,8 +74,10 @@ class SerialLog:
                 if self.text.count(_LOST, self._at) >= _LOST_TIMES:
                     self._at = len(self.text)  # told once
                     raise LostNetworkError("the emulated radio has lost its network: run it again")
+                if self._end_of_it:
+                    raise self._end_of_it
                 left_s = self._heard_s + self._silence_s - self._clock()
-                if self._closed or left_s <= 0:
+                if left_s <= 0:
                     raise SilentError(self._complaint(pattern))
                 self._changed.wait(left_s)
             self._at = found.end()
@@ -95,6 +101,9 @@ class SerialLog:
         return [Heap(when, *map(int, numbers)) for when, *numbers in _HEAP.findall(self.text)]
 
     def _complaint(self, pattern):
-        how = "the line ended" if self._closed else f"silent for {self._silence_s:g} s"
+        return f"silent for {self._silence_s:g} s before {pattern!r}; {self.last_words()}"
+
+    def last_words(self) -> str:
+        """Return the last lines since the last match, in a sentence."""
         last = "\n".join(self.since().splitlines()[-15:]) or "(nothing)"
-        return f"{how} before {pattern!r}; the last that came:\n{last}"
+        return f"the last that came:\n{last}"

@@ -51,5 +51,6 @@ def test_device_tests_pass_or_say_why_not(chip, name, capsys):
     with capsys.disabled():
         print(f"\n{name}: {run.stdout.splitlines()[-1]}", end="")
     if run.returncode:
+        chip.check()
         chip.cut_power()  # the next file begins with a fresh boot
         pytest.fail(run.stdout)

@@ -6,6 +6,7 @@ import threading
 import images
 import pytest
 from emulator import conftest, power_cuts
+from emulator.office import Office
 from emulator.qemu import Emulator, EmulatorError, Machine, find_machine
 from emulator.serial_log import (
     POWER_ON,
@@ -15,6 +16,7 @@ from emulator.serial_log import (
     SerialLog,
     SilentError,
 )
+from rollouts.testing import local_server
 
 BOOT = b"ets Jul 29 2019 12:21:46\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x12\r\nentry 0x400805cc\r\n"
 DOWNLOADING = b"hawkbit: state: downloading\r\nheap: state: downloading: 1 2 3 4 5\r\n"
@@ -28,6 +30,7 @@ listener = socket.create_server(("127.0.0.1", int(address.rpartition(":")[2])))
 while True:
     client, _ = listener.accept()
     client.sendall({boot!r})
+    {then}
     while data := client.recv(100):
         client.sendall(data)
 """
@@ -45,8 +48,8 @@ def test_words_are_found_over_pieces_and_gone_through_once(length):
     log = logged(BOOT[:40], BOOT[40:], DOWNLOADING[:length])
     threading.Timer(0.01, log.add, [DOWNLOADING[length:]]).start()
     assert log.expect(r"^hawkbit: state: (\w+)$")[1] == "downloading"
-    log.close()
-    with pytest.raises(SilentError, match="the line ended before '.rst'; the last that came"):
+    log.end(EmulatorError("it ended"))
+    with pytest.raises(EmulatorError, match="it ended"):
         log.expect("^rst")
 
 
@@ -66,9 +69,9 @@ def test_silence_is_an_end_with_the_last_lines():
 def make_qemu(tmp_path):
     """Return a function that makes a program with QEMU's arguments and a serial line."""
 
-    def make(name="qemu", machines=("esp32    Espressif ESP32 machine (default)",)):
+    def make(name="qemu", machines=("esp32    Espressif ESP32 machine (default)",), then=""):
         program = tmp_path / name
-        text = QEMU.format(python=sys.executable, boot=BOOT, machines=machines)
+        text = QEMU.format(python=sys.executable, boot=BOOT, machines=machines, then=then)
         program.write_text(text)
         program.chmod(0o755)
         return program
@@ -87,8 +90,41 @@ def test_power_that_comes_back_is_another_process_in_the_same_log(make_qemu, tmp
 def test_emulator_that_ends_at_once_is_an_error_with_its_words(make_qemu, tmp_path):
     program = make_qemu()
     program.write_text(f"#!{sys.executable}\nimport sys; sys.exit('no such machine')\n")
-    with pytest.raises(EmulatorError, match="QEMU ended: no such machine"):
+    with pytest.raises(EmulatorError, match="status 1, and said: no such machine"):
         Emulator(Machine(program, "esp32", "esp32"), tmp_path / "flash.bin").power_on()
+
+
+@pytest.mark.parametrize(
+    ("then", "words"),
+    [
+        ("sys.exit('no more guests')", "status 1, and said: no more guests"),
+        ("import os; os.kill(os.getpid(), 11)", "SIGSEGV, and said: nothing"),
+    ],
+)
+def test_emulator_that_ends_by_itself_is_told_at_once(make_qemu, tmp_path, then, words):
+    board = Emulator(find_machine([make_qemu(then=then)], "esp32"), tmp_path / "flash.bin")
+    for _ in range(2):  # also after the power came back
+        log = board.power_on()
+        log.expect("^entry")
+        with pytest.raises(EmulatorError, match=f"{words}\nthe last that came:\n"):
+            log.expect("^>>> ")
+        with pytest.raises(EmulatorError, match=words):
+            board.check()
+        board.cut_power()
+        board.check()
+        log.add(b"\n")
+
+
+def test_wait_for_polls_ends_with_the_emulator(make_qemu, tmp_path):
+    board = Emulator(
+        find_machine([make_qemu(then="sys.exit(3)")], "esp32"), tmp_path / "flash.bin"
+    )
+    board.power_on()
+    with local_server(any_name=True) as server:
+        office = Office(server, tmp_path)
+        office.setup()
+        with pytest.raises(EmulatorError, match="status 3"):
+            office.wait_for_polls(board, 1)
 
 
 def test_chip_is_sought_in_all_programs_that_are_given(make_qemu):

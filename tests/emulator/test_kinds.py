@@ -132,7 +132,7 @@ def test_what_is_stored_waits_for_its_window_over_a_power_cut(staged, office):
     board, action_id = staged(assign=window)  # the power was cut when it was
     office.server.clock.advance(3600 - 60 * now.minute)
     board.power_on()
-    office.wait_for_polls(3)  # with the deployment read, and one more
+    office.wait_for_polls(board, 3)  # with the deployment read, and one more
     assert not board.log.states(), "something was done before the window"
     office.server.clock.advance(3600)
     goes_on = board.log.expect(r"^hawkbit: (state|progress): (\w+)$")

@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 from emulator import board_files, flash_file, power_cuts
+from emulator.qemu import EmulatorError
 from emulator.serial_log import LostNetworkError, SilentError
 
 KILLS = int(os.environ.get("KILLS") or 0)
@@ -16,7 +17,7 @@ def cut(board, office, action_id, cuts):
     """Return how often the power was cut, and what is wrong."""
     try:
         made = power_cuts.run(board, cuts, partial(office.is_over, action_id), time.sleep)
-    except (SilentError, LostNetworkError) as e:
+    except (SilentError, LostNetworkError, EmulatorError) as e:
         return 0, [str(e)]
     finally:
         board.cut_power()

@@ -84,7 +84,9 @@ def test_cancel_in_the_middle_is_accepted(ready, office):
     board.power_on().expect(r"^hawkbit: progress: [1-4]\d$")
     office.cancel(action_id)
     board.log.expect(r"^hawkbit: state: idle$")
-    office.wait_for_polls(1)  # the answer to the cancel comes before it, and after the record
+    office.wait_for_polls(
+        board, 1
+    )  # the answer to the cancel comes before it, and after the record
     board.cut_power()
     assert office.believes(action_id)[0] == "canceled"
     assert flash_file.boots_next(board.flash_file) == ("ota_0", "valid")
