@@ -110,7 +110,9 @@ def feedback(work: Work, action: Action, execution, finished, details, code, tim
     entry = add_entry(work, action, status, messages, code, timestamp)
     action.last_status_code = code
     if status == Status.ERROR:
-        _fail(action)
+        _end(action, Status.ERROR)
+        action.target.update_status = UpdateStatus.ERROR
+        action.target.assigned_set_id = None
     elif status == Status.FINISHED:
         _finish(action, entry.timestamp)
     elif status == Status.DOWNLOADED and action.type == ActionType.DOWNLOADONLY:
@@ -129,12 +131,6 @@ def _told(details: list[str], code: int | None) -> list[str]:
 def _end(action: Action, status: Status) -> None:
     action.active = False
     action.status = status
-
-
-def _fail(action: Action) -> None:
-    _end(action, Status.ERROR)
-    action.target.update_status = UpdateStatus.ERROR
-    action.target.assigned_set_id = None
 
 
 def _finish(action: Action, timestamp: int) -> None:
@@ -161,8 +157,7 @@ def cancel_feedback(work: Work, action: Action, execution, finished, details, co
     if execution == "closed" and finished != "failure":
         before, after = "Cancellation confirmed.", "The cancellation is complete."
         messages = [server_says(before), *details, server_says(after)]
-        add_entry(work, action, Status.CANCELED, messages, code, timestamp)
-        _canceled(work, action)
+        _canceled(work, action, messages, code, timestamp)
         return
     if execution == "closed":
         status, said = Status.ERROR, "The target could not cancel."
@@ -200,19 +195,17 @@ def force_quit(work: Work, action: Action) -> None:
     """End a cancellation without the device."""
     if not (action.active and action.is_canceling_or_canceled):
         raise errors.not_force_quitable(action.id)
-    add_entry(work, action, Status.CANCELED, [server_says("A force quit has been performed.")])
-    _canceled(work, action)
+    _canceled(work, action, [server_says("A force quit has been performed.")])
 
 
 def quit_by_server(work: Work, action: Action) -> None:
     """Its rollout was deleted."""
-    said = server_says("A force quit has been performed by server.")
-    add_entry(work, action, Status.CANCELED, [said])
-    _canceled(work, action)
+    _canceled(work, action, [server_says("A force quit has been performed by server.")])
 
 
-def _canceled(work: Work, action: Action) -> None:
-    """Canceled: the target is left with its next open action, or with what it runs."""
+def _canceled(work: Work, action: Action, messages, code=None, timestamp=None) -> None:
+    """The target is left with its next open action, or with what it runs."""
+    add_entry(work, action, Status.CANCELED, messages, code, timestamp)
     _end(action, Status.CANCELED)
     work.db.flush()
     target = action.target
@@ -229,46 +222,3 @@ def lapse(work: Work, action: Action) -> None:
     window = Window.of(action)
     if window and not action.is_canceling_or_canceled and window.is_over(work.now):
         request_cancel(work, action, "manual cancelation requested")
-
-
-def confirm(work: Work, action: Action, details, code, by: str) -> None:
-    _confirmation(work, action, Status.RUNNING, f"{by} confirmed the action.", details, code)
-    action.status = Status.RUNNING
-
-
-def deny(work: Work, action: Action, details, code, by: str) -> None:
-    """The action goes on waiting, and is offered again at every poll."""
-    said = f"{by} denied the action; it stays."
-    _confirmation(work, action, Status.WAIT_FOR_CONFIRMATION, said, details, code)
-
-
-def _confirmation(work: Work, action: Action, status, said: str, details, code) -> None:
-    check_entry_quota(work, action)
-    messages = [*details, server_says(said)]
-    if code is not None:
-        messages.append(f"Confirmation status code: {code}")
-    add_entry(work, action, status, messages, code)
-    action.last_status_code = code
-
-
-def activate_auto_confirm(work: Work, target: Target, initiator, remark) -> None:
-    """From now on actions start without asking; those that wait start now."""
-    if target.auto_confirm_at is not None:
-        raise errors.auto_confirm_active(target.controller_id)
-    target.auto_confirm_at = work.now
-    target.auto_confirm_initiator = initiator or None
-    target.auto_confirm_remark = remark or None
-    for action in work.db.scalars(opened(target)).all():
-        if action.status == Status.WAIT_FOR_CONFIRMATION:
-            action.status = Status.RUNNING
-            add_entry(work, action, Status.RUNNING, [_auto_confirmed(target)])
-
-
-def _auto_confirmed(target: Target) -> str:
-    by = target.auto_confirm_initiator or "n/a"
-    return f"Assignment confirmed by itself, as {by} wishes: {target.auto_confirm_remark or 'n/a'}"
-
-
-def deactivate_auto_confirm(target: Target) -> None:
-    target.auto_confirm_at = None
-    target.auto_confirm_initiator = target.auto_confirm_remark = None

@@ -82,22 +82,14 @@ def http_exception(request: Request, error: HTTPException) -> Response:
         )
     if error.status_code != 405:
         return framework_error(request, errors.FrameworkError(error.status_code))
-    methods = _methods(request)
+    routes = request.app.state.api_routes
+    matching = [r for r in routes if r.matches(request.scope)[0] != Match.NONE]
+    methods = set().union(*(route.methods for route in matching))
     if request.method == "OPTIONS":
         known = sorted(methods | ({"HEAD"} if "GET" in methods else set())) + ["OPTIONS"]
         return Response(headers={"allow": ",".join(known)})
     allow = ", ".join(sorted(methods, reverse=True))
     return framework_error(request, errors.FrameworkError(405, {"Allow": allow}))
-
-
-def _methods(request: Request) -> set[str]:
-    """The methods that the path takes, by all routes."""
-    found = set()
-    for route in request.app.state.api_routes:
-        match, _ = route.matches(request.scope)
-        if match != Match.NONE:
-            found |= route.methods
-    return found
 
 
 def unstorable(request: Request, error: ValueError | ArithmeticError) -> Response:

@@ -1,8 +1,9 @@
 """Giving a distribution set to targets."""
 
+import json
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from . import bulk, config, errors
 from .actions import add_entry, server_says
@@ -48,12 +49,18 @@ def assign(
 ) -> Assigned:
     """Assign to each controller id under its terms. Unknown ids are left out silently."""
     for terms in wanted.values():
-        if not offline:
-            _check_window(work, terms)
+        window = terms.window and not offline and Window.parse(*terms.window)
+        if window and window.is_over(work.now):
+            raise errors.bad_window("The schedule has no window from now on.")
     result = Assigned([], 0)
     going = []
-    for target in _targets(work, list(wanted)):
-        if _has_it(target, distribution_set, offline):
+    # As one value: SQLite bounds their number in a statement.
+    ids = func.json_each(json.dumps(list(wanted), ensure_ascii=False)).table_valued("value")
+    is_named = Target.controller_id.in_(select(ids.c.value))
+    named = select(Target).where(is_named).order_by(Target.id)
+    for target in work.db.scalars(named).all():
+        busy = offline and target.update_status == UpdateStatus.PENDING
+        if busy or target.assigned_set_id == distribution_set.id:
             result.already += 1
         elif offline:
             result.actions.append(_installed_already(work, target, distribution_set))
@@ -70,66 +77,43 @@ def assign(
     return result
 
 
-def _check_window(work: Work, terms: Terms) -> None:
-    if terms.window is not None and Window.parse(*terms.window).is_over(work.now):
-        raise errors.bad_window("The schedule has no window from now on.")
-
-
-def _targets(work: Work, controller_ids: list[str]) -> list[Target]:
-    found = []
-    step = 500  # SQLite bounds the number of values in a statement
-    for i in range(0, len(controller_ids), step):
-        part = Target.controller_id.in_(controller_ids[i : i + step])
-        found += work.db.scalars(select(Target).where(part).order_by(Target.id))
-    return found
-
-
-def _has_it(target: Target, distribution_set: DistributionSet, offline: bool) -> bool:
-    busy = offline and target.update_status == UpdateStatus.PENDING
-    return busy or target.assigned_set_id == distribution_set.id
-
-
 def _start(work: Work, target: Target, distribution_set: DistributionSet, terms: Terms) -> Action:
     count = work.count(Action.target_id == target.id)
     errors.check_quota("Action", count + 1, work.settings.max_actions)
-    schedule, duration, timezone = terms.window or (None, None, None)
-    waits = (
-        terms.confirmation_required
-        and target.auto_confirm_at is None
-        and config.get(work, config.CONFIRMATION_FLOW)
-    )
-    action = work.add(
-        Action(
-            target=target,
-            set_id=distribution_set.id,
-            type=terms.type,
-            force_time=terms.force_time if terms.type == ActionType.TIMEFORCED else None,
-            weight=terms.weight,
-            window_schedule=schedule,
-            window_duration=duration,
-            window_timezone=timezone,
-            status=Status.WAIT_FOR_CONFIRMATION if waits else Status.RUNNING,
-        )
-    )
-    _note(work, action)
-    target.assigned_set_id = distribution_set.id
+    asks = config.get(work, config.CONFIRMATION_FLOW)
+    waits = asks and terms.confirmation_required and target.auto_confirm_at is None
+    status = Status.WAIT_FOR_CONFIRMATION if waits else Status.RUNNING
+    action = _add_action(work, target, distribution_set, terms, status)
+    messages = [_initiated(work)]
+    if asks:  # the first entry says so of every action, as in hawkBit
+        waiting = "Waiting for the confirmation by the device."
+        messages.append(waiting if waits else "Assignment confirmed.")
+    add_entry(work, action, Status.WAIT_FOR_CONFIRMATION if asks else Status.RUNNING, messages)
     target.update_status = UpdateStatus.PENDING
-    work.touch(target)
     return action
 
 
-def _note(work: Work, action: Action) -> None:
-    """The first entry. Where updates are confirmed it says so of every action, as in hawkBit."""
+def _add_action(
+    work: Work, target: Target, distribution_set: DistributionSet, terms: Terms, status: Status
+) -> Action:
+    schedule, duration, timezone = terms.window or (None, None, None)
+    action = Action(
+        target=target,
+        set_id=distribution_set.id,
+        type=terms.type,
+        force_time=terms.force_time if terms.type == ActionType.TIMEFORCED else None,
+        weight=terms.weight,
+        window_schedule=schedule,
+        window_duration=duration,
+        window_timezone=timezone,
+        status=status,
+        active=status != Status.FINISHED,
+    )
+    target.assigned_set_id = distribution_set.id
+    work.touch(target)
+    work.add(action)
     work.db.flush()
-    messages = [_initiated(work)]
-    status = Status.RUNNING
-    if config.get(work, config.CONFIRMATION_FLOW):
-        waits = action.status == Status.WAIT_FOR_CONFIRMATION
-        status = Status.WAIT_FOR_CONFIRMATION
-        messages.append(
-            "Waiting for the confirmation by the device." if waits else "Assignment confirmed."
-        )
-    add_entry(work, action, status, messages)
+    return action
 
 
 def _initiated(work: Work) -> str:
@@ -138,23 +122,12 @@ def _initiated(work: Work) -> str:
 
 def _installed_already(work: Work, target: Target, distribution_set: DistributionSet) -> Action:
     """Only written down: the target runs the set already."""
-    action = work.add(
-        Action(
-            target=target,
-            set_id=distribution_set.id,
-            type=ActionType.FORCED,
-            weight=DEFAULT_WEIGHT,
-            status=Status.FINISHED,
-            active=False,
-        )
-    )
-    work.db.flush()
+    action = _add_action(work, target, distribution_set, Terms(), Status.FINISHED)
     said = [_initiated(work), server_says("Action reported as offline deployment")]
     add_entry(work, action, Status.FINISHED, said)
-    target.assigned_set_id = target.installed_set_id = distribution_set.id
+    target.installed_set_id = distribution_set.id
     target.installed_at = work.now
     target.update_status = UpdateStatus.IN_SYNC
-    work.touch(target)
     return action
 
 

@@ -41,8 +41,6 @@ _MAX_DEPTH = 50
 _MAX_JOINTS = 4000
 _MAX_COMPARISONS = 500
 _ESCAPED_QUOTE = re.compile(r"""\\(["'])""")
-_PARSER = Lark(_GRAMMAR, parser="lalr", lexer="contextual")
-
 _ALIASES = {
     "=lt=": "<",
     "=le=": "<=",
@@ -73,33 +71,35 @@ class Field:
 
 
 class Comparison:
-    def __init__(self, name: str, operator: str, values: list[str]):
-        self.name = name
+    def __init__(self, name: Token, operator: Token, values: list[str]):
+        """Raises ApiError."""
+        self.name = str(name)
         self.operator = _ALIASES.get(operator.lower(), operator.lower())
         self.values = values
         if self.operator not in _OPERATORS:
-            raise errors.rsql_syntax(f"{operator!r} is no operator")
+            raise errors.rsql_syntax(f"{str(operator)!r} is no operator")
 
 
 class _Build(Transformer):
-    """The parse tree as nested tuples ("or" | "and", [...]) around Comparisons."""
+    """The parse tree as nested tuples (or_ | and_, [...]) around Comparisons."""
+
+    values = list
 
     def alternatives(self, parts):
-        return parts[0] if len(parts) == 1 else ("or", parts)
+        return parts[0] if len(parts) == 1 else (or_, parts)
 
     def conditions(self, parts):
-        return parts[0] if len(parts) == 1 else ("and", parts)
+        return parts[0] if len(parts) == 1 else (and_, parts)
 
     def comparison(self, parts):
-        name, operator, values = parts
-        return str(name), str(operator), values
-
-    def values(self, parts):
-        return parts
+        return Comparison(*parts)
 
     def value(self, parts: list[Token]):
         text = str(parts[0])
         return _ESCAPED_QUOTE.sub(r"\1", text[1:-1]) if parts[0].type == "QUOTED" else text
+
+
+_PARSER = Lark(_GRAMMAR, parser="lalr", lexer="contextual", transformer=_Build())
 
 
 @lru_cache(maxsize=256)
@@ -109,7 +109,7 @@ def parse(query: str):
         raise errors.rsql_syntax("the query is empty")
     _check_size(_QUOTED.sub("", query))
     try:
-        return _checked(_Build().transform(_PARSER.parse(query)))
+        return _PARSER.parse(query)
     except LarkError as e:
         where = getattr(e, "column", None)
         at = f" at character {where}" if isinstance(where, int) and where > 0 else ""
@@ -128,12 +128,6 @@ def _check_size(bare: str) -> None:
         )
 
 
-def _checked(node):
-    if node[0] in ("or", "and") and isinstance(node[1], list):
-        return node[0], [_checked(part) for part in node[1]]
-    return Comparison(*node)
-
-
 def to_sql(query: str, fields: dict[str, Field]) -> ColumnElement:
     """The query as a condition. ApiError rsqlInvalidField for a name not in `fields`."""
     return _condition(parse(query), fields)
@@ -142,8 +136,8 @@ def to_sql(query: str, fields: dict[str, Field]) -> ColumnElement:
 def _condition(node, fields: dict[str, Field]) -> ColumnElement:
     if isinstance(node, Comparison):
         return _compare(node, fields)
-    join = or_ if node[0] == "or" else and_
-    return join(*[_condition(part, fields) for part in node[1]])
+    join, parts = node
+    return join(*[_condition(part, fields) for part in parts])
 
 
 def _compare(comparison: Comparison, fields: dict[str, Field]) -> ColumnElement:
@@ -169,9 +163,8 @@ def _elsewhere(field: Field, comparison: Comparison, key: str | None) -> ColumnE
     opposite = {"!=": "==", "=out=": "=in="}.get(comparison.operator)
     if opposite is None:
         return within(_on_column(field, comparison))
-    return not_(
-        within(_on_column(field, Comparison(comparison.name, opposite, comparison.values)))
-    )
+    has = Comparison(comparison.name, opposite, comparison.values)
+    return not_(within(_on_column(field, has)))
 
 
 def _on_column(field: Field, comparison: Comparison) -> ColumnElement:

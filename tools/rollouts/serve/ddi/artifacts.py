@@ -12,8 +12,7 @@ from ..media import FileRoute, Reply
 from ..model import Action, Artifact, SetModule, SoftwareModule, Status, Target
 from ..ranges import disposition, file_answer
 from ..store import Work
-from .deployment import artifact
-from .device import installed_action, router
+from .device import artifact, installed_action, router
 
 resources = router()
 files = router(FileRoute)
@@ -24,12 +23,14 @@ _FOLDER = "/softwaremodules/{module_id}/artifacts"
 
 @resources.get(_FOLDER)
 async def artifact_list(
-    work: Transaction, links: LinksHere, tenant: str, controller_id: str, module_id: PathId
+    work: Transaction, links: LinksHere, controller_id: str, module_id: PathId
 ):
     """The files of a module."""
     target = find_target(work, controller_id)
     module = find_module(work, module_id)
-    if module_id not in _installed_modules(work, target):
+    installed = select(SetModule).join(Action, Action.set_id == SetModule.set_id)
+    mine = Action.id == installed_action(work, target), SetModule.module_id == module_id
+    if work.db.scalar(installed.where(*mine)) is None:
         _open_action(work, target, module_id)
     found = [artifact(work, a, target, links) for a in module.artifacts]
     return Reply(found, tagged=False)
@@ -39,7 +40,6 @@ async def artifact_list(
 async def download(
     request: Request,
     work: Transaction,
-    tenant: str,
     controller_id: str,
     module_id: PathId,
     filename: str,
@@ -65,7 +65,9 @@ async def download(
     if sum_only or "range" not in request.headers:
         actions.downloads(work, action, request.scope["raw_path"].decode("latin1"))
     if sum_only:
-        return _md5sum(item)
+        line = f"{item.md5}  {item.filename}".encode("ascii", "replace")
+        head = {"content-disposition": disposition(item.filename + _MD5SUM)}
+        return Response(line, headers=head, media_type="text/plain;charset=UTF-8")
     return file_answer(request, path, item.size, item.filename, item.sha1, item.created_at)
 
 
@@ -89,14 +91,3 @@ def _open_action(work: Work, target: Target, module_id: int) -> Action:
     if action is None:
         raise errors.module_not_assigned(module_id, target.controller_id)
     return action
-
-
-def _installed_modules(work: Work, target: Target) -> set[int]:
-    modules = select(SetModule.module_id).join(Action, Action.set_id == SetModule.set_id)
-    return set(work.db.scalars(modules.where(Action.id == installed_action(work, target))))
-
-
-def _md5sum(item: Artifact) -> Response:
-    line = f"{item.md5}  {item.filename}".encode("ascii", "replace")
-    head = {"content-disposition": disposition(item.filename + _MD5SUM)}
-    return Response(line, headers=head, media_type="text/plain;charset=UTF-8")

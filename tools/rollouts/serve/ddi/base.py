@@ -20,8 +20,7 @@ from ..model import Action, DistributionSet, Status, Target, TargetAttribute
 from ..polling import Polling, wire
 from ..store import Work
 from ..windows import Window
-from .deployment import change_mark, deployment, history
-from .device import done, installed_action, router, seen
+from .device import change_mark, deployment, done, history, installed_action, router, seen
 
 resources = router()
 
@@ -68,22 +67,15 @@ class AssignedVersion(Body):
 
 
 @resources.get("")
-async def poll(
-    request: Request, work: Transaction, links: LinksHere, tenant: str, controller_id: str
-):
+async def poll(request: Request, work: Transaction, links: LinksHere, controller_id: str):
     """The poll: how long to sleep, and at most one thing to do. Registers a new target."""
     target = seen(work, request, controller_id)
-    action = _offered(work, target)
-    sleep = wire(sleep_s(work, target, action))
-    links = _links_for(work, links, target, action)
-    return Reply(present(config={"polling": {"sleep": sleep}}, _links=links or None))
-
-
-def _offered(work: Work, target: Target) -> Action | None:
     action = actions.first_open(work, target)
     if action:
         actions.lapse(work, action)
-    return action
+    sleep = wire(sleep_s(work, target, action))
+    links = _links_for(work, links, target, action)
+    return Reply(present(config={"polling": {"sleep": sleep}}, _links=links or None))
 
 
 def sleep_s(work: Work, target: Target, action: Action | None) -> float:
@@ -101,10 +93,13 @@ def sleep_s(work: Work, target: Target, action: Action | None) -> float:
 def _links_for(work: Work, links: Links, target: Target, action: Action | None) -> dict:
     found = {}
     if action is not None:
-        rel, mark = _rel(action), ""
-        if rel != "cancelAction":
-            work.db.flush()  # the mark follows the action's revision
-            mark = f"?c={change_mark(work, action)}"
+        work.db.flush()  # the mark follows the action's revision
+        mark = f"?c={change_mark(work, action)}"
+        rel = "deploymentBase"
+        if action.status == Status.WAIT_FOR_CONFIRMATION:
+            rel = "confirmationBase"
+        elif action.is_canceling_or_canceled:
+            rel, mark = "cancelAction", ""
         found[rel] = links.device(f"{rel}/{action.id}{mark}")
     installed = installed_action(work, target)
     if installed is not None:
@@ -114,15 +109,9 @@ def _links_for(work: Work, links: Links, target: Target, action: Action | None) 
     return found
 
 
-def _rel(action: Action) -> str:
-    if action.status == Status.WAIT_FOR_CONFIRMATION:
-        return "confirmationBase"
-    return "cancelAction" if action.is_canceling_or_canceled else "deploymentBase"
-
-
 @resources.get("/deploymentBase/{action_id}")
 async def deployment_base(
-    work: Transaction, links: LinksHere, tenant: str, controller_id: str, action_id: PathId,
+    work: Transaction, links: LinksHere, controller_id: str, action_id: PathId,
     c: int = 0, actionHistory: int | None = None,  # noqa: N803 (the wire's word)
 ):  # fmt: skip
     """What to install. The server notes that the device looked."""
@@ -144,7 +133,7 @@ def deployment_body(work: Work, action: Action, links: Links, name: str, wanted:
 
 @resources.post("/deploymentBase/{action_id}/feedback")
 async def deployment_feedback(
-    work: Transaction, tenant: str, controller_id: str, action_id: PathId, body: ActionFeedback
+    work: Transaction, controller_id: str, action_id: PathId, body: ActionFeedback
 ):
     """How it goes. `closed` ends the action; 410 when it is over already."""
     action = find_action(work, controller_id, action_id)
@@ -163,28 +152,26 @@ def _said(body: ActionFeedback) -> tuple:
 
 
 @resources.get("/cancelAction/{action_id}")
-async def cancel_action(work: Transaction, tenant: str, controller_id: str, action_id: PathId):
+async def cancel_action(work: Transaction, controller_id: str, action_id: PathId):
     """Which action to stop."""
     action = find_action(work, controller_id, action_id)
     if not action.is_canceling_or_canceled:
         raise errors.Empty(404)
     actions.retrieved(work, action)
-    number = str(action_id)
-    return Reply({"id": number, "cancelAction": {"stopId": number}})
+    return Reply({"id": str(action_id), "cancelAction": {"stopId": str(action_id)}})
 
 
 @resources.post("/cancelAction/{action_id}/feedback")
 async def cancel_feedback(
-    work: Transaction, tenant: str, controller_id: str, action_id: PathId, body: ActionFeedback
+    work: Transaction, controller_id: str, action_id: PathId, body: ActionFeedback
 ):
     """Whether it stopped: `closed` says yes, `rejected` no."""
-    action = find_action(work, controller_id, action_id)
-    actions.cancel_feedback(work, action, *_said(body))
+    actions.cancel_feedback(work, find_action(work, controller_id, action_id), *_said(body))
     return done()
 
 
 @resources.put("/configData")
-async def config_data(work: Transaction, tenant: str, controller_id: str, body: ConfigData):
+async def config_data(work: Transaction, controller_id: str, body: ConfigData):
     """The device's attributes: merged, replaced or removed."""
     _check_attributes(body)
     target = find_target(work, controller_id)
@@ -222,7 +209,7 @@ def _changed(stored: dict, body: ConfigData) -> dict:
 
 @resources.get("/installedBase/{action_id}")
 async def installed_base(
-    work: Transaction, links: LinksHere, tenant: str, controller_id: str, action_id: PathId,
+    work: Transaction, links: LinksHere, controller_id: str, action_id: PathId,
     actionHistory: int | None = None,  # noqa: N803
 ):  # fmt: skip
     """What an action that is over brought."""
@@ -233,7 +220,7 @@ async def installed_base(
 
 
 @resources.put("/installedBase")
-async def put_installed(work: Transaction, tenant: str, controller_id: str, body: AssignedVersion):
+async def put_installed(work: Transaction, controller_id: str, body: AssignedVersion):
     """The device says what it runs: 201 when that was news."""
     found = work.db.scalar(
         select(DistributionSet).where(

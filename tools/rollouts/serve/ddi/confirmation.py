@@ -3,27 +3,26 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .. import actions
+from .. import actions, consent
 from ..bodies import PathId
-from ..consent import AutoConfirm, Confirmation, answer, auto_confirm_status
+from ..consent import AutoConfirm, Confirmation
 from ..hub import LinksHere, Transaction
 from ..lookup import find_action, find_target
 from ..media import Reply
 from ..model import Status
 from .base import deployment_body
-from .deployment import change_mark
-from .device import done, router, seen
+from .device import change_mark, done, router, seen
 
 resources = router()
 
 
 @resources.get("/confirmationBase")
 async def confirmation_base(
-    request: Request, work: Transaction, links: LinksHere, tenant: str, controller_id: str
+    request: Request, work: Transaction, links: LinksHere, controller_id: str
 ):
     """Is auto-confirmation on, and what waits? Registers a new target."""
     target = seen(work, request, controller_id)
-    status = auto_confirm_status(target)
+    status = consent.auto_confirm_status(target)
     status.setdefault("activatedAt", 0)
     switch = "deactivateAutoConfirm" if status["active"] else "activateAutoConfirm"
     found = {switch: links.device(f"confirmationBase/{switch}")}
@@ -35,25 +34,22 @@ async def confirmation_base(
 
 
 @resources.post("/confirmationBase/activateAutoConfirm")
-async def activate(
-    work: Transaction, tenant: str, controller_id: str, body: AutoConfirm | None = None
-):
+async def activate(work: Transaction, controller_id: str, body: AutoConfirm | None = None):
     """Start updates without asking from now on. 409 when that is so already."""
-    target = find_target(work, controller_id)
-    actions.activate_auto_confirm(work, target, **(body or AutoConfirm()).model_dump())
+    consent.activate(work, find_target(work, controller_id), body)
     return done()
 
 
 @resources.post("/confirmationBase/deactivateAutoConfirm")
-async def deactivate(work: Transaction, tenant: str, controller_id: str):
+async def deactivate(work: Transaction, controller_id: str):
     """Ask again before an update."""
-    actions.deactivate_auto_confirm(find_target(work, controller_id))
+    consent.deactivate(find_target(work, controller_id))
     return done()
 
 
 @resources.get("/confirmationBase/{action_id}")
 async def confirmation(
-    work: Transaction, links: LinksHere, tenant: str, controller_id: str, action_id: PathId,
+    work: Transaction, links: LinksHere, controller_id: str, action_id: PathId,
     c: int = 0, actionHistory: int | None = None,  # noqa: N803 (the wire's word)
 ):  # fmt: skip
     """What there is to confirm."""
@@ -68,8 +64,8 @@ async def confirmation(
 
 @resources.post("/confirmationBase/{action_id}/feedback")
 async def confirmation_feedback(
-    work: Transaction, tenant: str, controller_id: str, action_id: PathId, body: Confirmation
+    work: Transaction, controller_id: str, action_id: PathId, body: Confirmation
 ):
     """The user's answer. A denied action stays and is offered again."""
-    answer(work, find_action(work, controller_id, action_id), body, "Target")
+    consent.answer(work, find_action(work, controller_id, action_id), body, "Target")
     return done()

@@ -1,16 +1,36 @@
-"""What the device resources have in common: their routes, the target that asks."""
+"""What the device resources share: routes, the target that asks, an action as it sees it.
 
-from fastapi import APIRouter
+Source: ddi DdiDeploymentBase and its parts.
+"""
+
+import zlib
+
+from fastapi import APIRouter, Depends
 from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ... import parts
+from .. import actions
+from ..actions import SERVER_SAYS
 from ..dialect import Dialect
-from ..media import CBOR, HAL, JSON, MediaRoute
-from ..model import Action, Status, Target, UpdateStatus
+from ..hub import Links
+from ..media import CBOR, HAL, JSON, MediaRoute, present
+from ..model import (
+    Action,
+    ActionStatus,
+    ActionType,
+    Artifact,
+    SoftwareModule,
+    Status,
+    Target,
+    UpdateStatus,
+)
 from ..store import Work
 from ..targets import new_target
+from ..windows import Window
 
+MAX_HISTORY = 100
 BASE = "/{tenant}/controller/v1/{controller_id}"
 # Who made the targets that registered themselves.
 PLUG_AND_PLAY = "CONTROLLER_PLUG_AND_PLAY"
@@ -25,8 +45,13 @@ class DeviceRoute(MediaRoute):
         return rules.types_no_body or super().needs_type(rules)
 
 
+async def _tenant(tenant: str) -> None:
+    """The login has looked at it; here it is named for the description of the API."""
+
+
 def router(route_class=DeviceRoute) -> APIRouter:
-    return APIRouter(prefix=BASE, route_class=route_class, tags=["DDI"])
+    tenant = [Depends(_tenant)]
+    return APIRouter(prefix=BASE, route_class=route_class, tags=["DDI"], dependencies=tenant)
 
 
 def done() -> Response:
@@ -37,7 +62,13 @@ def seen(work: Work, request: Request, controller_id: str) -> Target:
     """The target that polls, registered if it is new; the poll is noted."""
     target = work.db.scalar(select(Target).where(Target.controller_id == controller_id))
     if target is None:
-        target = _register(work, controller_id)
+        target = new_target(
+            controller_id,
+            description=f"Registered itself: {controller_id}"[:512],
+            update_status=UpdateStatus.REGISTERED,
+        )
+        work.add(target, by=PLUG_AND_PLAY)
+        work.db.flush()
     host = request.client.host if request.client else "127.0.0.1"
     address = f"http://[{host}]" if ":" in host else f"http://{host}"
     if target.address != address:
@@ -45,15 +76,6 @@ def seen(work: Work, request: Request, controller_id: str) -> Target:
     if target.update_status == UpdateStatus.UNKNOWN:
         target.update_status = UpdateStatus.REGISTERED
     target.last_request_at = work.now
-    return target
-
-
-def _register(work: Work, controller_id: str) -> Target:
-    description = f"Registered itself: {controller_id}"[:512]
-    target = new_target(controller_id, description=description)
-    target.update_status = UpdateStatus.REGISTERED
-    work.add(target, by=PLUG_AND_PLAY)
-    work.db.flush()
     return target
 
 
@@ -73,3 +95,68 @@ def installed_action(work: Work, target: Target) -> int | None:
         .limit(1)
     )
     return work.db.scalar(newest)
+
+
+def change_mark(work: Work, action: Action) -> int:
+    """The `c` of a link: another one whenever the device should look again."""
+    window = Window.of(action)
+    is_open = window and window.is_open(work.now)
+    looks = action.id, action.revision, actions.is_forced(work, action), is_open
+    return zlib.crc32(repr(looks).encode()) - 2**31
+
+
+def deployment(work: Work, action: Action, links: Links) -> dict:
+    """How to handle it, and the files."""
+    is_download_only = action.type == ActionType.DOWNLOADONLY
+    forced = is_download_only or actions.is_forced(work, action)
+    handling = "forced" if forced else "attempt"
+    window = Window.of(action)
+    closed = window is not None and not window.is_open(work.now)
+    skips = closed or is_download_only
+    state = "unavailable" if closed else "available"
+    return present(
+        download=handling,
+        update="skip" if skips else handling,
+        chunks=[chunk(work, m, action.target, links) for m in action.distribution_set.modules],
+        maintenanceWindow=state if window else None,
+    )
+
+
+def chunk(work: Work, module: SoftwareModule, target: Target, links: Links) -> dict:
+    visible = [{"key": m.key, "value": m.value} for m in module.metadata_ if m.target_visible]
+    return present(
+        part=parts.part(module.type.key),
+        version=module.version,
+        name=module.name,
+        encrypted=module.encrypted or None,
+        artifacts=[artifact(work, a, target, links) for a in module.artifacts],
+        metadata=visible or None,
+    )
+
+
+def artifact(work: Work, item: Artifact, target: Target, links: Links) -> dict:
+    href = links.download(
+        work.settings.tenant, target.controller_id, item.module_id, item.filename
+    )
+    return {
+        "filename": item.filename,
+        "hashes": {"sha1": item.sha1, "md5": item.md5, "sha256": item.sha256},
+        "size": item.size,
+        "_links": {"download-http": {"href": href}, "md5sum-http": {"href": href + ".MD5SUM"}},
+    }
+
+
+def history(work: Work, action: Action, wanted: int | None) -> dict | None:
+    """The newest messages but the server's own; None when none is asked for or there."""
+    if not wanted:
+        return None
+    most = wanted if 0 < wanted < MAX_HISTORY else MAX_HISTORY
+    entries = work.db.scalars(
+        select(ActionStatus)
+        .where(ActionStatus.action_id == action.id)
+        .order_by(ActionStatus.timestamp.desc(), ActionStatus.id.desc())
+    )
+    messages = [m for entry in entries for m in entry.messages if not m.startswith(SERVER_SAYS)]
+    if not messages:
+        return None
+    return {"status": action.status.upper(), "messages": messages[:most]}

@@ -15,7 +15,6 @@ from ..hub import Transaction
 from ..media import JSON, MediaRoute, NoContent, Reply, dumps
 from ..paging import Listing, Paging
 from ..store import Work
-from .rollout_shapes import RolloutShapes
 from .shapes import Shapes
 
 BASE = "/rest/v1"
@@ -47,12 +46,12 @@ def router(path: str, route_class=MgmtRoute) -> APIRouter:
     return APIRouter(prefix=BASE + path, route_class=route_class, tags=["Management"])
 
 
-async def _shapes(request: Request, work: Transaction) -> RolloutShapes:
-    return RolloutShapes(request, work)
+async def _shapes(request: Request, work: Transaction) -> Shapes:
+    return Shapes(request, work)
 
 
 # An argument of handlers: how things look in the answer.
-Show = Annotated[RolloutShapes, Depends(_shapes)]
+Show = Annotated[Shapes, Depends(_shapes)]
 
 
 async def _is_full(representation: str = "compact") -> bool:

@@ -5,8 +5,8 @@ from typing import Literal
 from .. import errors
 from ..bodies import Body, Int32, Int64, Text, text
 from ..model import ActionType, DistributionSet
+from ..rollouts.groups import float32
 from ..rollouts.model import GroupStatus, Rollout, RolloutGroup
-from ..rollouts.targets import float32
 from .terms import Weight
 
 _THRESHOLD = "50"

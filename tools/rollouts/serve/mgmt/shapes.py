@@ -24,8 +24,12 @@ from ..model import (
     TargetFilter,
     TargetTag,
 )
+from ..rollouts.evaluation import per_status
+from ..rollouts.model import Rollout, RolloutGroup
 from ..store import Work
 from ..windows import Window
+
+_COMMANDS = ("start", "pause", "resume", "triggerNextGroup", "approve", "deny")
 
 
 @lru_cache
@@ -55,6 +59,8 @@ class Shapes:
     def __init__(self, request: Request, work: Work):
         self.links = Links(request)
         self.work = work
+        # Are updates confirmed before they begin?
+        self._asks = config.get(work, config.CONFIRMATION_FLOW)
 
     def _entity(self, item, path: str, *names: str, **members) -> dict:
         """What all things with a name have, and columns and `members` of this kind."""
@@ -114,7 +120,7 @@ class Shapes:
                 lastControllerRequestAt=item.last_request_at,
                 ipAddress=urlsplit(item.address).hostname if item.address else None,
                 pollStatus=self._poll_status(item),
-                autoConfirmActive=self._auto_confirm_active(item),
+                autoConfirmActive=item.auto_confirm_at is not None if self._asks else None,
             ),
             "_links": {"self": self.links.target(item.controller_id)},
         }  # fmt: skip
@@ -137,11 +143,6 @@ class Shapes:
             "overdue": self.work.now > expected + late,
         }
 
-    def _auto_confirm_active(self, item: Target) -> bool | None:
-        if not config.get(self.work, config.CONFIRMATION_FLOW):
-            return None
-        return item.auto_confirm_at is not None
-
     def action(self, item: Action) -> dict:
         return {
             **audit(item),
@@ -149,18 +150,13 @@ class Shapes:
             "type": "cancel" if item.is_canceling_or_canceled else "update",
             "forceType": item.type,
             **present(forceTime=item.force_time if item.type == ActionType.TIMEFORCED else None),
-            **self._rollout(item),
+            **({"rollout": r.id, "rolloutName": r.name} if (r := item.rollout) else {}),
             **present(maintenanceWindow=self._window(item), lastStatusCode=item.last_status_code),
             "_links": self._action_links(item),
         }
 
     def _action_links(self, item: Action) -> dict:
         return {"self": self.links.target(item.target.controller_id, f"/actions/{item.id}")}
-
-    def _rollout(self, item: Action) -> dict:
-        if item.rollout is None:
-            return {}
-        return {"rollout": item.rollout_id, "rolloutName": item.rollout.name}
 
     def _window(self, item: Action) -> dict | None:
         window = Window.of(item)
@@ -236,3 +232,41 @@ class Shapes:
 
     def whole_tag(self, item: TargetTag) -> dict:
         return below(self.tag(item), assignedTargets="/assigned?offset=0&limit=50")
+
+    def rollout(self, item: Rollout) -> dict:
+        return self._entity(
+            item, "rollouts", "target_filter_query", "status", "total_targets", "deleted",
+            "weight", "dynamic",
+            distributionSetId=item.set_id, forcetime=item.force_time, type=item.action_type,
+        )  # fmt: skip
+
+    def whole_rollout(self, item: Rollout) -> dict:
+        commands = {command: f"/{command}" for command in _COMMANDS}
+        groups = "/deploygroups?offset=0&limit=50"
+        shape = below(self.rollout(item), groups=groups, **commands)
+        shape["_links"]["distributionset"] = self.named_set(item.distribution_set)
+        return shape | {
+            "totalTargetsPerStatus": per_status(self.work, item),
+            "totalGroups": len(item.groups),
+            **present(
+                startAt=item.start_at,
+                approveDecidedBy=item.approval_decided_by,
+                approvalRemark=item.approval_remark,
+            ),
+        }
+
+    def group(self, item: RolloutGroup) -> dict:
+        return self._entity(
+            item, f"rollouts/{item.rollout_id}/deploygroups", "target_filter_query",
+            "target_percentage", "status", "total_targets", "dynamic",
+            successCondition=present(condition="THRESHOLD", expression=item.success_threshold),
+            successAction=present(
+                action=item.success_action, expression=item.success_action_expression
+            ),
+            errorCondition=present(condition="THRESHOLD", expression=item.error_threshold),
+            errorAction=present(action="PAUSE", expression=item.error_action_expression),
+            **({"confirmationRequired": item.confirmation_required} if self._asks else {}),
+        )  # fmt: skip
+
+    def whole_group(self, item: RolloutGroup) -> dict:
+        return self.group(item) | {"totalTargetsPerStatus": per_status(self.work, item)}

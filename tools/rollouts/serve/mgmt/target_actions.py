@@ -4,10 +4,10 @@ from typing import Literal
 
 from sqlalchemy import select
 
-from .. import actions, errors
+from .. import actions, consent, errors
 from ..actions import server_says
 from ..bodies import Body, PathId
-from ..consent import Confirmation, answer
+from ..consent import Confirmation
 from ..fields import ACTION_FIELDS, DETAIL_STATUS_FIELDS
 from ..hub import Transaction
 from ..lookup import by_id, find_target
@@ -107,7 +107,7 @@ async def confirm_action(
     work: Transaction, controller_id: str, action_id: PathId, body: Confirmation
 ):
     """Confirm or deny for the device. 404 when it does not wait, 410 when it is over."""
-    answer(work, _action_of(work, controller_id, action_id), body, "The operator")
+    consent.answer(work, _action_of(work, controller_id, action_id), body, "The operator")
     return done()
 
 

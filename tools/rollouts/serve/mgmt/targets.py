@@ -5,9 +5,9 @@ from typing import Literal
 from sqlalchemy import delete, select
 from starlette.responses import Response
 
-from .. import actions, assignment, errors
+from .. import assignment, consent, errors
 from ..bodies import Body, text
-from ..consent import AutoConfirm, auto_confirm_status
+from ..consent import AutoConfirm
 from ..fields import TARGET_FIELDS
 from ..hub import Transaction
 from ..lookup import find_target
@@ -106,7 +106,7 @@ async def assign_set(
 async def read_auto_confirm(work: Transaction, show: Show, controller_id: str):
     """Do updates of this target begin without asking?"""
     found = find_target(work, controller_id)
-    status = auto_confirm_status(found)
+    status = consent.auto_confirm_status(found)
     switch = "deactivate" if status["active"] else "activate"
     path = f"/autoConfirm/{switch}"
     return Reply({**status, "_links": {switch: show.links.target(controller_id, path)}})
@@ -118,7 +118,7 @@ async def activate_auto_confirm(
 ):
     """Begin updates of this target without asking."""
     found = find_target(work, controller_id)
-    actions.activate_auto_confirm(work, found, **(body or AutoConfirm()).model_dump())
+    consent.activate(work, found, body)
     work.touch(found)
     return done()
 
@@ -127,6 +127,6 @@ async def activate_auto_confirm(
 async def deactivate_auto_confirm(work: Transaction, controller_id: str):
     """Ask again before an update of this target."""
     found = find_target(work, controller_id)
-    actions.deactivate_auto_confirm(found)
+    consent.deactivate(found)
     work.touch(found)
     return done()

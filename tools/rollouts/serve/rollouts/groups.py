@@ -1,16 +1,19 @@
 """The groups of a rollout: made when it is created, filled by the scheduler.
 
-Source: hawkBit JpaRolloutManagement (create), JpaRolloutExecutor (fill, dynamic groups).
+Source: hawkBit JpaRolloutManagement (create), JpaRolloutExecutor (fill, dynamic groups),
+RolloutHelper, TargetSpecifications.
 """
 
-from sqlalchemy import exists, func, insert, literal, select
+import struct
+
+from sqlalchemy import ColumnElement, and_, exists, func, insert, literal, select, true
 
 from ... import shares
-from .. import assignment, config, errors
+from .. import assignment, config, errors, rsql
 from ..bodies import has_markup
-from ..model import Action, Target
+from ..fields import TARGET_FIELDS
+from ..model import Action, Status, Target
 from ..store import Work
-from . import targets
 from .model import GroupStatus, Rollout, RolloutGroup, RolloutTarget
 
 
@@ -22,9 +25,9 @@ def create(work: Work, rollout: Rollout, groups: list[RolloutGroup], by_filter: 
     _check_words(rollout, groups)
     errors.check_quota("RolloutGroup", len(groups), work.settings.max_rollout_groups)
     rollout.created_at = work.now
-    base = targets.of_rollout(rollout)
+    base = _of_rollout(rollout)
     static = [g for g in groups if not g.dynamic]
-    rollout.total_targets = targets.count(work, base) if static else 0
+    rollout.total_targets = _count(work, base) if static else 0
     if static and not rollout.total_targets:
         raise errors.invalid("The rollout matches no target.")
     if by_filter:
@@ -62,7 +65,7 @@ def _check_shares(work: Work, rollout: Rollout, base, groups: list[RolloutGroup]
     for group in groups:
         if not 1 <= group.target_percentage <= 100:
             raise errors.invalid("The percentage of a group has to be between 1 and 100.")
-    counts = shares.sizes(groups, targets.counter(work, base))
+    counts = shares.sizes(groups, lambda query: _count(work, base, _matching(query)))
     left = rollout.total_targets - sum(counts)
     if left:
         raise errors.invalid(f"The groups leave {left} of {rollout.total_targets} targets out.")
@@ -85,7 +88,9 @@ def _fill_group(work: Work, rollout: Rollout, group: RolloutGroup) -> None:
         RolloutTarget.target_id == Target.id,
         RolloutTarget.group_id.in_([g.id for g in rollout.groups]),
     )
-    free = select(Target.id).where(targets.of_rollout(rollout), targets.of_group(group), ~taken)
+    free = select(Target.id).where(
+        _of_rollout(rollout), _matching(group.target_filter_query), ~taken
+    )
     there = work.db.scalar(select(func.count()).select_from(free.subquery()))
     expected = shares.rounded(shares.percent_of_rest(group, rollout.groups) * there / 100)
     chosen = free.add_columns(literal(group.id)).order_by(Target.id).limit(expected)
@@ -100,7 +105,9 @@ def add_dynamic(work: Work, rollout: Rollout, status: GroupStatus) -> bool:
     last, number = rollout.groups[-1], len(rollout.groups) + 1
     if number > work.settings.max_rollout_groups:
         return False
-    name = f"group-{number}" + _suffix(last.name, f"group-{number - 1}")
+    stem = f"group-{number - 1}"
+    suffix = last.name.removeprefix(stem) if last.name.startswith(stem) else ""
+    name = f"group-{number}{suffix}"
     pattern = {
         column: getattr(last, column)
         for column in (
@@ -115,12 +122,36 @@ def add_dynamic(work: Work, rollout: Rollout, status: GroupStatus) -> bool:
     return True
 
 
-def _suffix(name: str, stem: str) -> str:
-    return name[len(stem) :] if name.startswith(stem) else ""
-
-
 def newcomers(rollout: Rollout, group: RolloutGroup):
     """The ids of targets that match by now, and are in no rollout as new as this one."""
     newer = exists().where(Action.target_id == Target.id, Action.rollout_id >= rollout.id)
-    matches = targets.of_query(rollout), targets.of_group(group)
+    matches = [_matching(found.target_filter_query) for found in (rollout, group)]
     return select(Target.id).where(*matches, ~newer).order_by(Target.id)
+
+
+def _count(work: Work, *conditions: ColumnElement) -> int:
+    return work.db.scalar(select(func.count(Target.id)).where(*conditions))
+
+
+def _of_rollout(rollout: Rollout) -> ColumnElement:
+    """The targets of a rollout's filter that were there when it was created."""
+    if rollout.retries_id is None:
+        there = Target.created_at <= rollout.created_at
+        return and_(_matching(rollout.target_filter_query), there)
+    failed = Action.rollout_id == rollout.retries_id, Action.status == Status.ERROR
+    return exists().where(Action.target_id == Target.id, *failed)
+
+
+def _matching(query: str) -> ColumnElement:
+    """The targets that a query means, "" all."""
+    return rsql.to_sql(query, TARGET_FIELDS) if query else true()
+
+
+def float32(value: float) -> float:
+    """`value` as hawkBit keeps and prints it: a float of 32 bits, in the fewest digits."""
+
+    def cut(number: float) -> float:
+        return struct.unpack("f", struct.pack("f", number))[0]
+
+    exact = cut(value)
+    return next(short for n in range(1, 10) if cut(short := float(f"{exact:.{n}g}")) == exact)
