@@ -12,11 +12,19 @@ its cancellation is confirmed. Feedback writes an entry in its history each time
 Source: hawkBit JpaControllerManagement, JpaActionManagement; the recordings of 1.0.4.
 """
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, exists, insert, literal, select, update
 
-from . import errors
+from . import config, errors
 from .bodies import has_markup
-from .model import Action, ActionStatus, ActionType, Status, Target, UpdateStatus
+from .model import (
+    Action,
+    ActionStatus,
+    ActionType,
+    DistributionSet,
+    Status,
+    Target,
+    UpdateStatus,
+)
 from .store import Work
 from .windows import Window
 
@@ -222,3 +230,47 @@ def lapse(work: Work, action: Action) -> None:
     window = Window.of(action)
     if window and not action.is_canceling_or_canceled and window.is_over(work.now):
         request_cancel(work, action, "manual cancelation requested")
+
+
+# --- many in one statement: a rollout's group may have thousands. `which` is a condition on
+# actions; `target_ids` a list, or a select of ids.
+
+_is_migration_step = exists().where(
+    DistributionSet.id == Action.set_id, DistributionSet.required_migration_step
+)
+
+
+def supersede(work: Work, target_ids) -> None:
+    """Cancel what a new assignment makes obsolete; required migration steps stay."""
+    obsolete = and_(Action.active, Action.target_id.in_(target_ids), ~_is_migration_step)
+    if config.get(work, config.AUTOCLOSE):
+        status, why, active = Status.CANCELED, "close", False
+    else:
+        obsolete = and_(obsolete, Action.status != Status.CANCELING)
+        status, why, active = Status.CANCELING, "cancel", True
+    said = server_says(f"{why} obsolete action due to new update")
+    add_entries(work, obsolete, status, [said])
+    change_all(work, obsolete, status=status, active=active)
+
+
+def cancel_scheduled(work: Work, target_ids) -> None:
+    """What rollouts scheduled for these targets will not start any more."""
+    waiting = and_(Action.status == Status.SCHEDULED, Action.target_id.in_(target_ids))
+    change_all(work, and_(waiting, ~_is_migration_step), status=Status.CANCELED)
+
+
+def add_entries(work: Work, which, status: Status, messages: list[str], timestamp=None):
+    """The same entry in the history of many actions."""
+    entry = {
+        "action_id": Action.id, "status": literal(status), "created_at": literal(work.now),
+        "timestamp": literal(work.now) if timestamp is None else timestamp,
+        "messages": literal(messages, ActionStatus.messages.type),
+    }  # fmt: skip
+    rows = select(*entry.values()).where(which).order_by(Action.id)
+    work.db.execute(insert(ActionStatus).from_select(list(entry), rows))
+
+
+def change_all(work: Work, which, **values) -> None:
+    """Change many actions; devices look at them again."""
+    changed = update(Action).where(which).values(**values, revision=Action.revision + 1)
+    work.db.execute(changed, execution_options={"synchronize_session": "fetch"})

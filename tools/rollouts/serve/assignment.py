@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from . import bulk, config, errors
-from .actions import add_entry, server_says
+from . import config, errors
+from .actions import add_entry, cancel_scheduled, server_says, supersede
 from .lookup import valid_set
 from .model import Action, ActionType, DistributionSet, Status, Target, UpdateStatus
 from .store import Work
@@ -67,8 +67,8 @@ def assign(
         else:
             going.append(target)
     ids = [target.id for target in going]
-    bulk.supersede(work, ids)
-    bulk.cancel_scheduled(work, ids)
+    supersede(work, ids)
+    cancel_scheduled(work, ids)
     for target in going:
         terms = wanted[target.controller_id]
         result.actions.append(_start(work, target, distribution_set, terms))

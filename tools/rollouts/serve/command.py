@@ -88,7 +88,7 @@ def serve(
     except StoreError as e:
         _refuse(f"--db: {e}")
     except OSError as e:
-        _refuse(f"cannot listen on {host} port {port}: {e.strerror}; --port 0 takes any free port")
+        _refuse(f"cannot listen: {e.strerror}; --port 0 takes any free port")
 
 
 def _settings(dialect: DialectName, device_login: bool, polling_time: str) -> Settings:

@@ -38,15 +38,13 @@ def _count(value, settings: Settings) -> int:
 
 
 def _polling(value, settings: Settings) -> str:
-    text = _text(value, settings)
-    polling.Polling(text, settings)
-    return text
+    polling.Polling(_text(value, settings), settings)
+    return value
 
 
 def _duration(value, settings: Settings) -> str:
-    text = _text(value, settings)
-    polling.interval_s(text)
-    return text
+    polling.interval_s(_text(value, settings))
+    return value
 
 
 @dataclass(frozen=True)

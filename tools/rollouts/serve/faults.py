@@ -67,18 +67,15 @@ class Fault:
 
     def hits(self, method: str, path: str) -> bool:
         """Count a device's request; is it to be struck?"""
-        if not self._means(method, path):
-            return False
-        self._seen += 1
-        return self._first <= self._seen <= self._last
-
-    def _means(self, method: str, path: str) -> bool:
         device = _DEVICE.fullmatch(path)
         if not device:
             return False
         if "/" in self._where:
-            return self._where in path
-        return re.fullmatch(_WHERE[self._where], f"{method} {device[1]}") is not None
+            is_meant = self._where in path
+        else:
+            is_meant = re.fullmatch(_WHERE[self._where], f"{method} {device[1]}")
+        self._seen += bool(is_meant)
+        return bool(is_meant) and self._first <= self._seen <= self._last
 
 
 class Faults:

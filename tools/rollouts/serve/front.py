@@ -38,6 +38,7 @@ _SECURITY_HEADS = [
     (b"expires", b"0"),
     (b"x-frame-options", b"DENY"),
 ]
+_JSON = (b"application/json", b"application/hal+json")
 # Spring's guard against reflected downloads names JSON with any other ending "f.txt".
 _SAFE_ENDINGS = {"txt", "text", "json", "xml", "png", "jpg", "jpeg", "gif", "bmp", "csv", "yml"}
 _GUARD_HEAD = (b"content-disposition", b"inline;filename=f.txt")
@@ -93,22 +94,20 @@ def _bounded(receive: Receive) -> Receive:
 def refuse(scope: Scope, loopback_only: bool = False):
     """The answer to a request that goes no further, or None."""
     raw_path = scope["raw_path"]
-    host = Headers(scope=scope).get("host", "localhost")
+    heads = Headers(scope=scope)
+    host = heads.get("host", "localhost")
     if loopback_only and not is_loopback(_PORT.sub("", host).strip("[]")):
         # A page whose name was made to lead here by DNS would be of the same origin.
         text = f"{host} is no name of this server: it listens on loopback only, see --host\n"
         return PlainTextResponse(text, 421)
-    if _TOMCAT_REFUSES.search(raw_path) or not _names_a_host(scope):
+    names_no_host = "host" not in heads and scope["http_version"] != "1.0"
+    if names_no_host or _TOMCAT_REFUSES.search(raw_path):
         return answers.page(400)
-    if _is_cross_site(scope["method"], Request(scope).headers):
+    if _is_cross_site(scope["method"], heads):
         return answers.page(403)
     if _FIREWALL_REFUSES.search(raw_path):
         return answers.framework_error(Request(scope), errors.FrameworkError(400))
     return None
-
-
-def _names_a_host(scope: Scope) -> bool:
-    return scope["http_version"] == "1.0" or any(k == b"host" for k, _ in scope["headers"])
 
 
 def _is_cross_site(method: str, heads: Headers) -> bool:
@@ -124,19 +123,11 @@ def _is_cross_site(method: str, heads: Headers) -> bool:
 
 def _add_heads(scope: Scope, message: Message) -> None:
     heads = message["headers"] = [*message.get("headers", []), *_SECURITY_HEADS]
-    names = dict(heads)
-    if _is_json(names.get(b"content-type", b"")) and _has_odd_ending(scope["path"]):
+    kind = dict(heads).get(b"content-type", b"").partition(b";")[0]
+    _, dot, ending = scope["path"].rpartition("/")[2].rpartition(".")
+    if kind in _JSON and dot and ending and ending.lower() not in _SAFE_ENDINGS:
         heads.append(_GUARD_HEAD)
     if scope.get(LAST_ANSWER) or message["status"] in (400, 413, 500):
         heads.append((b"connection", b"close"))
     elif scope.get(KEEP_ALIVE):
         heads += [(b"connection", b"keep-alive"), (b"keep-alive", b"timeout=%d" % IDLE_S)]
-
-
-def _is_json(content_type: bytes) -> bool:
-    return content_type.partition(b";")[0] in (b"application/json", b"application/hal+json")
-
-
-def _has_odd_ending(path: str) -> bool:
-    _, dot, ending = path.rpartition("/")[2].rpartition(".")
-    return bool(dot and ending) and ending.lower() not in _SAFE_ENDINGS

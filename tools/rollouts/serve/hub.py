@@ -59,11 +59,6 @@ async def _transaction(request: Request) -> AsyncIterator[Work]:
         yield one
 
 
-async def _links(request: Request) -> Links:
-    return Links(request)
-
-
-# Arguments of handlers. A transaction is committed when its handler returns, before the
+# An argument of handlers. A transaction is committed when its handler returns, before the
 # answer is sent, and rolled back when it raises; such a handler must not await.
 Transaction = Annotated[Work, Depends(_transaction, scope="function")]
-LinksHere = Annotated[Links, Depends(_links)]

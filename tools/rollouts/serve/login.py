@@ -14,12 +14,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from . import answers, config, errors
 from .model import Target
-from .store import Store, Work
+from .store import Store
 
 _DEVICE_PATH = re.compile(r"/([^/]+)/controller/v1/([^/]+)")
 _DEVICE_TREE = re.compile(r"/[^/]+/controller(/|$)")
-_TARGET_TOKEN = "TargetToken "
-_GATEWAY_TOKEN = "GatewayToken "
 
 
 class Login:
@@ -64,27 +62,18 @@ class Login:
         match = _DEVICE_PATH.match(path)
         if not match or match[1].upper() != self.store.settings.tenant.upper():
             return False
+        kind, _, token = authorization.partition(" ")
         with self.store.work() as work:
-            if authorization.startswith(_TARGET_TOKEN):
-                return _is_target(work, match[2], authorization.removeprefix(_TARGET_TOKEN))
-            if authorization.startswith(_GATEWAY_TOKEN):
-                return _is_gateway(work, authorization.removeprefix(_GATEWAY_TOKEN))
-        return False
-
-
-def _is_target(work: Work, controller_id: str, token: str) -> bool:
-    if not config.get(work, config.TARGET_TOKEN_ENABLED):
-        return False
-    known = work.db.scalar(
-        select(Target.security_token).where(Target.controller_id == controller_id)
-    )
-    return known is not None and _same(token.encode("latin1"), known)
-
-
-def _is_gateway(work: Work, token: str) -> bool:
-    known = config.get(work, config.GATEWAY_TOKEN_KEY)
-    enabled = config.get(work, config.GATEWAY_TOKEN_ENABLED)
-    return bool(enabled and known) and _same(token.encode("latin1"), known)
+            if kind == "TargetToken":
+                enabled = config.get(work, config.TARGET_TOKEN_ENABLED)
+                mine = Target.controller_id == match[2]
+                known = work.db.scalar(select(Target.security_token).where(mine))
+            elif kind == "GatewayToken":
+                enabled = config.get(work, config.GATEWAY_TOKEN_ENABLED)
+                known = config.get(work, config.GATEWAY_TOKEN_KEY)
+            else:
+                return False
+        return bool(enabled and known) and _same(token.encode("latin1"), known)
 
 
 def _same(given: bytes, known: str) -> bool:

@@ -201,14 +201,9 @@ def dress(request: Request, response: Response, media_type: str) -> Response:
         if media_type.startswith(CBOR):
             response.body = cbor2.dumps(_plain_links(json.loads(response.body)))
         set_body_heads(request, response, media_type)
-    if is_get(request) and getattr(response, "tagged", False):
-        return _tag(request, response)
-    return response
-
-
-def is_get(request: Request) -> bool:
-    """False for HEAD too, which runs as a GET here but gets no ETag."""
-    return request.method == "GET" and not request.scope.get(IS_HEAD)
+    # A HEAD runs as a GET here, but gets no ETag.
+    is_get = request.method == "GET" and not request.scope.get(IS_HEAD)
+    return _tag(request, response) if is_get and getattr(response, "tagged", False) else response
 
 
 def set_body_heads(request: Request, response: Response, media_type: str) -> None:

@@ -60,6 +60,11 @@ def part_of(table: str, **options):
     return mapped_column(ForeignKey(f"{table}.id", ondelete="CASCADE"), **options)
 
 
+def owned(order_by: str, **options):
+    """The rows that belong to this one, and go with it."""
+    return relationship(order_by=order_by, cascade="all, delete-orphan", **options)
+
+
 class Numbered:
     """It has an id that is never used twice; SQLite by itself would do so."""
 
@@ -103,10 +108,7 @@ class DistributionSetType(Numbered, Audited, Base):
 
 
 class SoftwareModule(Numbered, Audited, Base):
-    __table_args__ = (
-        UniqueConstraint("type_id", "name", "version"),
-        Numbered.__table_args__,
-    )
+    __table_args__ = (UniqueConstraint("type_id", "name", "version"), Numbered.__table_args__)
     type_id: Mapped[int] = refers("software_module_type")
     name: Mapped[str]
     version: Mapped[str]
@@ -116,12 +118,8 @@ class SoftwareModule(Numbered, Audited, Base):
     locked: Mapped[bool] = mapped_column(default=False)
     deleted: Mapped[bool] = mapped_column(default=False)
     type: Mapped[SoftwareModuleType] = relationship(lazy="joined", innerjoin=True)
-    artifacts: Mapped[list["Artifact"]] = relationship(
-        order_by="Artifact.id", cascade="all, delete-orphan", back_populates="module"
-    )
-    metadata_: Mapped[list["SoftwareModuleMetadata"]] = relationship(
-        order_by="SoftwareModuleMetadata.key", cascade="all, delete-orphan"
-    )
+    artifacts: Mapped[list["Artifact"]] = owned("Artifact.id", back_populates="module")
+    metadata_: Mapped[list["SoftwareModuleMetadata"]] = owned("SoftwareModuleMetadata.key")
 
 
 class SoftwareModuleMetadata(Base):
@@ -134,10 +132,7 @@ class SoftwareModuleMetadata(Base):
 class Artifact(Numbered, Audited, Base):
     """A file of a module. Its bytes lie in the store under their sha256."""
 
-    __table_args__ = (
-        UniqueConstraint("module_id", "filename"),
-        Numbered.__table_args__,
-    )
+    __table_args__ = (UniqueConstraint("module_id", "filename"), Numbered.__table_args__)
     module_id: Mapped[int] = refers("software_module", index=True)
     filename: Mapped[str]
     size: Mapped[int]
@@ -155,10 +150,7 @@ class SetModule(Base):
 
 
 class DistributionSet(Numbered, Audited, Base):
-    __table_args__ = (
-        UniqueConstraint("type_id", "name", "version"),
-        Numbered.__table_args__,
-    )
+    __table_args__ = (UniqueConstraint("type_id", "name", "version"), Numbered.__table_args__)
     type_id: Mapped[int] = refers("distribution_set_type")
     name: Mapped[str]
     version: Mapped[str]
@@ -171,9 +163,7 @@ class DistributionSet(Numbered, Audited, Base):
     modules: Mapped[list[SoftwareModule]] = relationship(
         secondary="set_module", order_by=SoftwareModule.id, lazy="selectin"
     )
-    metadata_: Mapped[list["DistributionSetMetadata"]] = relationship(
-        order_by="DistributionSetMetadata.key", cascade="all, delete-orphan"
-    )
+    metadata_: Mapped[list["DistributionSetMetadata"]] = owned("DistributionSetMetadata.key")
 
     @property
     def complete(self) -> bool:
@@ -206,10 +196,8 @@ class Target(Numbered, Audited, Base):
     auto_confirm_remark: Mapped[str | None]
     assigned_set: Mapped[DistributionSet | None] = relationship(foreign_keys=assigned_set_id)
     installed_set: Mapped[DistributionSet | None] = relationship(foreign_keys=installed_set_id)
-    attributes: Mapped[list["TargetAttribute"]] = relationship(cascade="all, delete-orphan")
-    metadata_: Mapped[list["TargetMetadata"]] = relationship(
-        order_by="TargetMetadata.key", cascade="all, delete-orphan"
-    )
+    attributes: Mapped[list["TargetAttribute"]] = owned("TargetAttribute.key")
+    metadata_: Mapped[list["TargetMetadata"]] = owned("TargetMetadata.key")
 
 
 class TargetAttribute(Base):
@@ -245,9 +233,7 @@ class Action(Numbered, Audited, Base):
     target: Mapped[Target] = relationship(lazy="joined", innerjoin=True)
     distribution_set: Mapped[DistributionSet] = relationship(lazy="select")
     rollout: Mapped["Rollout | None"] = relationship()  # noqa: F821  # rollouts/model.py
-    entries: Mapped[list["ActionStatus"]] = relationship(
-        order_by="ActionStatus.id", cascade="all, delete-orphan"
-    )
+    entries: Mapped[list["ActionStatus"]] = owned("ActionStatus.id")
     __mapper_args__ = {"version_id_col": revision}
 
     @property

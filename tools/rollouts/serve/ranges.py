@@ -6,7 +6,7 @@ answered 416, not ignored. Source: hawkBit FileStreamingUtil.
 """
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from email.utils import formatdate
 from pathlib import Path
 
@@ -38,18 +38,19 @@ def file_answer(request: Request, path: Path, size: int, name: str, sha1: str, c
     }
     wanted = request.headers.get("range")
     if wanted is None or request.headers.get("if-range", headers["etag"]) != headers["etag"]:
-        return _stream(request, path, [(0, size)], {**headers, "content-length": str(size)}, 200)
+        return _stream(request, path, (0, size), {**headers, "content-length": str(size)}, 200)
     try:
         spans = parse(wanted, size)
     except Unsatisfiable:
         headers["content-range"] = f"bytes */{size}"
         return Response(status_code=416, headers=headers, media_type=_OCTETS)
     if len(spans) > 1:
-        return _multipart(request, path, spans, size, headers)
-    (start, end) = spans[0]
+        media_type = f"multipart/byteranges; boundary={_BOUNDARY}"
+        return StreamingResponse(_blocks(path, _parts(spans, size)), 206, headers, media_type)
+    start, end = spans[0]
     headers["content-range"] = f"bytes {start}-{end - 1}/{size}"
     headers["content-length"] = str(end - start)
-    return _stream(request, path, spans, headers, 206)
+    return _stream(request, path, spans[0], headers, 206)
 
 
 def disposition(name: str) -> str:
@@ -83,35 +84,27 @@ def _span(part: str, size: int) -> Span:
     return start, end
 
 
-def _multipart(request: Request, path: Path, spans: list[Span], size: int, headers: dict):
-    heads = [
-        f"--{_BOUNDARY}\r\nContent-Type: {_OCTETS}\r\n"
-        f"Content-Range: bytes {start}-{end - 1}/{size}\r\n\r\n".encode()
-        for start, end in spans
-    ]
-    closing = f"--{_BOUNDARY}--".encode()
-
-    async def body() -> AsyncIterator[bytes]:
-        for head, span in zip(heads, spans, strict=True):
-            yield head
-            async for block in _blocks(path, [span]):
-                yield block
-            yield b"\r\n"
-        yield closing
-
-    media_type = f"multipart/byteranges; boundary={_BOUNDARY}"
-    return StreamingResponse(body(), 206, headers, media_type)
+def _parts(spans: list[Span], size: int) -> Iterator[tuple[bytes, Span]]:
+    """Of a multipart body: what stands before each span, and at the end."""
+    line = f"--{_BOUNDARY}"
+    for start, end in spans:
+        heads = f"Content-Type: {_OCTETS}\r\nContent-Range: bytes {start}-{end - 1}/{size}\r\n"
+        yield f"{line}\r\n{heads}\r\n".encode(), (start, end)
+        line = f"\r\n--{_BOUNDARY}"
+    yield f"{line}--".encode(), (0, 0)
 
 
-def _stream(request: Request, path: Path, spans: list[Span], headers: dict, status: int):
+def _stream(request: Request, path: Path, span: Span, headers: dict, status: int):
     if request.scope.get(IS_HEAD):
         return Response(status_code=status, headers=headers, media_type=_OCTETS)
-    return StreamingResponse(_blocks(path, spans), status, headers, _OCTETS)
+    return StreamingResponse(_blocks(path, [(b"", span)]), status, headers, _OCTETS)
 
 
-async def _blocks(path: Path, spans: list[Span]) -> AsyncIterator[bytes]:
+async def _blocks(path: Path, parts: Iterable[tuple[bytes, Span]]) -> AsyncIterator[bytes]:
     with path.open("rb") as file:
-        for start, end in spans:
+        for before, (start, end) in parts:
+            if before:
+                yield before
             file.seek(start)
             while start < end and (block := file.read(min(_BLOCK, end - start))):
                 start += len(block)

@@ -198,20 +198,12 @@ def _equals(field: Field, word: str) -> ColumnElement:
     if not word:
         return func.coalesce(field.column, "") == ""
     column = func.upper(field.column)
-    pattern = _like(word.upper())
-    if pattern is not None:
-        return column.like(pattern, escape="\\")
-    return column == word.upper().replace("\\*", "*")
-
-
-def _like(word: str) -> str | None:
-    """`word` as a pattern of LIKE, or None when no `*` in it stands for anything."""
-    literal = word.replace("\\*", "\0")
-    if "*" not in literal:
-        return None
+    literal = word.upper().replace("\\*", "\0")
+    if "*" not in literal:  # that stands for anything
+        return column == literal.replace("\0", "*")
     for special in ("\\", "%", "_"):
         literal = literal.replace(special, "\\" + special)
-    return literal.replace("*", "%").replace("\0", "*")
+    return column.like(literal.replace("*", "%").replace("\0", "*"), escape="\\")
 
 
 def _value(field: Field, word: str):

@@ -5,7 +5,6 @@ import json
 import logging
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Iterable
 from contextlib import contextmanager
@@ -52,7 +51,8 @@ class Server:
             self.faults.add(text)
         self.store = Store(db, self.clock, settings or Settings())
         self.settings = self.store.settings
-        self._socket = _bind(host, port)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.create_server((host, port), family=family, backlog=_BACKLOG)
         address = self._socket.getsockname()
         shown = f"[{address[0]}]" if ":" in address[0] else address[0]
         self.url = f"http://{shown}:{address[1]}"
@@ -147,17 +147,3 @@ def _log_requests() -> None:
     logger = logging.getLogger("uvicorn.access")
     logger.handlers = [handler]
     logger.setLevel(logging.INFO)
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
-    if sys.platform != "win32":
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind((host, port))
-    except OSError:
-        bound.close()
-        raise
-    bound.listen(_BACKLOG)
-    return bound

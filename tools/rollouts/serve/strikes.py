@@ -55,50 +55,48 @@ class Kind(NamedTuple):
     where: str = "download"
 
 
-def _on_body(change: Callable[[Struck, Message], Awaitable[None]]):
-    """A strike that gets each piece of the answer's body before it goes out."""
+def _on(part: str, change: Callable[[Struck, Message], Awaitable[None]]):
+    """A strike that gets each piece of the answer's `part`, start or body, before it goes out."""
 
     async def strike(struck: Struck) -> None:
         async def send(message: Message) -> None:
-            if message["type"] == "http.response.body":
+            if message["type"] == f"http.response.{part}":
                 await change(struck, message)
             else:
                 await struck.send(message)
 
         await struck.pass_on(send)
+        if struck.transport.is_closing():
+            await struck.until_lost()
 
     return strike
 
 
-async def _cut(struck: Struck) -> None:
-    left = struck.value
+def _without(heads: list[tuple[bytes, bytes]], *names: bytes) -> list[tuple[bytes, bytes]]:
+    return [(name, value) for name, value in heads if name.lower() not in names]
 
-    async def send(message: Message) -> None:
-        nonlocal left
-        body = message.get("body", b"")
-        if len(body) < left:
-            left -= len(body)
-            await struck.send(message)
-        elif left:
-            await struck.send({**message, "body": body[:left], "more_body": True})
-            left = 0
-            struck.transport.close()
 
-    await struck.pass_on(send)
-    if not left:
-        await struck.until_lost()
+async def _cut(struck: Struck, message: Message) -> None:
+    body, left = message.get("body", b""), struck.value
+    struck.value = max(left - len(body), 0)
+    if len(body) < left:
+        await struck.send(message)
+    elif left:
+        await struck.send({**message, "body": body[:left], "more_body": True})
+        struck.transport.close()
 
 
 async def _slow(struck: Struck, message: Message) -> None:
     # In ten pieces a second; few bytes come one by one.
     body, more = message.get("body", b""), message.get("more_body", False)
-    piece = max(struck.value // 10, 1)
+    per_second = struck.value or 1  # `drip` has no value
+    piece = max(per_second // 10, 1)
     for start in range(0, len(body), piece):
         if struck.transport.is_closing():
             return
         part = body[start : start + piece]
         await struck.send({"type": message["type"], "body": part, "more_body": True})
-        await asyncio.sleep(len(part) / struck.value)
+        await asyncio.sleep(len(part) / per_second)
     await struck.send({"type": message["type"], "body": b"", "more_body": more})
 
 
@@ -127,22 +125,17 @@ async def _wrong_hash(struck: Struck, message: Message) -> None:
     await struck.send(message)
 
 
-async def _chunked(struck: Struck) -> None:
+async def _chunked(struck: Struck, start: Message) -> None:
     # uvicorn takes to chunks where there is no length.
-    async def send(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            heads = message["headers"]
-            message["headers"] = [(k, v) for k, v in heads if k.lower() != b"content-length"]
-        await struck.send(message)
-
-    await struck.pass_on(send)
+    heads = _without(start["headers"], b"content-length")
+    await struck.send({**start, "headers": heads})
 
 
 async def _no_length(struck: Struck) -> None:
     # uvicorn would take to chunks, so this goes past it; the end of the connection ends it.
     async def send(message: Message) -> None:
         if message["type"] == "http.response.start":
-            heads = [h for h in message["headers"] if h[0].lower() != b"content-length"]
+            heads = _without(message["headers"], b"content-length")
             lines = [b"%s: %s\r\n" % head for head in [*heads, (b"connection", b"close")]]
             line = b"HTTP/1.1 %d \r\n" % message["status"]
             struck.transport.write(line + b"".join(lines) + b"\r\n")
@@ -155,7 +148,7 @@ async def _no_length(struck: Struck) -> None:
 
 
 async def _no_range(struck: Struck) -> None:
-    struck.scope["headers"] = [(k, v) for k, v in struck.scope["headers"] if k != b"range"]
+    struck.scope["headers"] = _without(struck.scope["headers"], b"range")
     await struck.pass_on()
 
 
@@ -204,9 +197,8 @@ async def _sleep(struck: Struck) -> None:
         body = json.dumps(answer).encode()
     except (ValueError, KeyError, TypeError):
         pass  # not a poll, or a 304: it goes out as it is
-    heads = [(k, v) for k, v in head["headers"] if k.lower() not in (b"content-length", b"etag")]
-    head["headers"] = [*heads, (b"content-length", b"%d" % len(body))]
-    await struck.send(head)
+    heads = _without(head["headers"], b"content-length", b"etag")
+    await struck.send({**head, "headers": [*heads, (b"content-length", b"%d" % len(body))]})
     await struck.send({"type": "http.response.body", "body": body})
 
 
@@ -241,11 +233,6 @@ def _nothing(text: str | None) -> None:
         raise ValueError("it takes no value")
 
 
-def _one(text: str | None) -> int:
-    _nothing(text)
-    return 1
-
-
 def _location(text: str | None) -> str | None:
     if text is not None and not re.fullmatch(r"(https?://[^/]+)?/[!-~]*", text):
         raise ValueError("it needs an address or a path, as in redirect=/elsewhere, or no value")
@@ -257,14 +244,14 @@ def _said(text: str | None) -> str | None:
 
 
 KINDS = {
-    "cut-at": Kind(_cut, _number),
-    "slow": Kind(_on_body(_slow), _number),
-    "drip": Kind(_on_body(_slow), _one),
+    "cut-at": Kind(_on("body", _cut), _number),
+    "slow": Kind(_on("body", _slow), _number),
+    "drip": Kind(_on("body", _slow), _nothing),
     "stall": Kind(_stall, _nothing),
-    "wrong-hash": Kind(_on_body(_wrong_hash), _nothing),
+    "wrong-hash": Kind(_on("body", _wrong_hash), _nothing),
     "no-length": Kind(_no_length, _nothing),
     "no-range": Kind(_no_range, _nothing),
-    "chunked": Kind(_chunked, _nothing),
+    "chunked": Kind(_on("start", _chunked), _nothing),
     "redirect": Kind(_redirect, _location),
     "gone": Kind(_gone, _nothing),
     "status": Kind(_status, _status_code, "any"),

@@ -76,13 +76,9 @@ def _cron(schedule: str) -> str:
         raise errors.bad_window(
             f"{schedule!r} has {len(fields)} fields; a schedule has 6 or 7, such as 0 0 3 * * ?"
         )
-    fields[5] = _WEEKDAY.sub(_weekday, fields[5].upper())
+    # 1 to 7 from Sunday become 0 to 6; 6L, the last Friday, becomes L5.
+    fields[5] = _WEEKDAY.sub(lambda m: m[2] + str((int(m[1]) - 1) % 7), fields[5].upper())
     return " ".join(fields).replace("?", "*")
-
-
-def _weekday(match: re.Match) -> str:
-    """1 to 7 from Sunday become 0 to 6; 6L, the last Friday, becomes L5."""
-    return match[2] + str((int(match[1]) - 1) % 7)
 
 
 def _duration_ms(duration: str) -> int:

@@ -6,13 +6,12 @@ from starlette.responses import Response
 
 from .. import actions, errors
 from ..bodies import PathId
-from ..hub import LinksHere, Transaction
-from ..lookup import find_module, find_target
+from ..lookup import find_module
 from ..media import FileRoute, Reply
 from ..model import Action, Artifact, SetModule, SoftwareModule, Status, Target
 from ..ranges import disposition, file_answer
 from ..store import Work
-from .device import artifact, installed_action, router
+from .device import Device, artifact, installed_action, router
 
 resources = router()
 files = router(FileRoute)
@@ -22,33 +21,25 @@ _FOLDER = "/softwaremodules/{module_id}/artifacts"
 
 
 @resources.get(_FOLDER)
-async def artifact_list(
-    work: Transaction, links: LinksHere, controller_id: str, module_id: PathId
-):
+async def artifact_list(device: Device, module_id: PathId):
     """The files of a module."""
-    target = find_target(work, controller_id)
+    work, target = device.work, device.target()
     module = find_module(work, module_id)
     installed = select(SetModule).join(Action, Action.set_id == SetModule.set_id)
     mine = Action.id == installed_action(work, target), SetModule.module_id == module_id
     if work.db.scalar(installed.where(*mine)) is None:
         _open_action(work, target, module_id)
-    found = [artifact(work, a, target, links) for a in module.artifacts]
+    found = [artifact(work, a, target, device.links) for a in module.artifacts]
     return Reply(found, tagged=False)
 
 
 @files.get(_FOLDER + "/{filename}")
-async def download(
-    request: Request,
-    work: Transaction,
-    controller_id: str,
-    module_id: PathId,
-    filename: str,
-):
+async def download(request: Request, device: Device, module_id: PathId, filename: str):
     """A file, or with .MD5SUM behind its name the line that md5sum prints for it.
 
     A whole GET writes an entry in the action's history, one with a Range does not.
     """
-    target = find_target(work, controller_id)
+    work, target = device.work, device.target()
     module = find_module(work, module_id)
     item = _file(module, filename)
     sum_only = item is None and filename.endswith(_MD5SUM)

@@ -8,19 +8,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 from sqlalchemy import delete, select
-from starlette.requests import Request
 from starlette.responses import Response
 
 from .. import actions, assignment, config, errors
 from ..bodies import Body, Int32, Int64, PathId, Text
-from ..hub import Links, LinksHere, Transaction
-from ..lookup import find_action, find_target
+from ..hub import Links
 from ..media import Reply, present
 from ..model import Action, DistributionSet, Status, Target, TargetAttribute
 from ..polling import Polling, wire
 from ..store import Work
 from ..windows import Window
-from .device import change_mark, deployment, done, history, installed_action, router, seen
+from .device import Device, Wanted, change_mark, deployment_body, done, installed_action, router
 
 resources = router()
 
@@ -67,14 +65,14 @@ class AssignedVersion(Body):
 
 
 @resources.get("")
-async def poll(request: Request, work: Transaction, links: LinksHere, controller_id: str):
+async def poll(device: Device):
     """The poll: how long to sleep, and at most one thing to do. Registers a new target."""
-    target = seen(work, request, controller_id)
+    work, target = device.work, device.seen()
     action = actions.first_open(work, target)
     if action:
         actions.lapse(work, action)
     sleep = wire(sleep_s(work, target, action))
-    links = _links_for(work, links, target, action)
+    links = _links_for(work, device.links, target, action)
     return Reply(present(config={"polling": {"sleep": sleep}}, _links=links or None))
 
 
@@ -110,38 +108,28 @@ def _links_for(work: Work, links: Links, target: Target, action: Action | None) 
 
 
 @resources.get("/deploymentBase/{action_id}")
-async def deployment_base(
-    work: Transaction, links: LinksHere, controller_id: str, action_id: PathId,
-    c: int = 0, actionHistory: int | None = None,  # noqa: N803 (the wire's word)
-):  # fmt: skip
+async def deployment_base(device: Device, action_id: PathId, c: int = 0, wanted: Wanted = None):
     """What to install. The server notes that the device looked."""
-    action = find_action(work, controller_id, action_id)
+    action = device.action(action_id)
     if action.active:
-        actions.lapse(work, action)
+        actions.lapse(device.work, action)
     if action.is_canceling_or_canceled or action.status == Status.WAIT_FOR_CONFIRMATION:
         # Not raised: that the window is over stays written down.
         return Response(status_code=404)
-    body = deployment_body(work, action, links, "deployment", actionHistory)
-    actions.retrieved(work, action)
+    body = deployment_body(device, action, "deployment", wanted)
+    actions.retrieved(device.work, action)
     return Reply(body)
 
 
-def deployment_body(work: Work, action: Action, links: Links, name: str, wanted: int | None):
-    body = {"id": str(action.id), name: deployment(work, action, links)}
-    return body | present(actionHistory=history(work, action, wanted))
-
-
 @resources.post("/deploymentBase/{action_id}/feedback")
-async def deployment_feedback(
-    work: Transaction, controller_id: str, action_id: PathId, body: ActionFeedback
-):
+async def deployment_feedback(device: Device, action_id: PathId, body: ActionFeedback):
     """How it goes. `closed` ends the action; 410 when it is over already."""
-    action = find_action(work, controller_id, action_id)
+    action = device.action(action_id)
     if action.status == Status.WAIT_FOR_CONFIRMATION:
         raise errors.Empty(404)
     if not action.active:
         raise errors.Empty(410)
-    actions.feedback(work, action, *_said(body))
+    actions.feedback(device.work, action, *_said(body))
     return done()
 
 
@@ -152,29 +140,27 @@ def _said(body: ActionFeedback) -> tuple:
 
 
 @resources.get("/cancelAction/{action_id}")
-async def cancel_action(work: Transaction, controller_id: str, action_id: PathId):
+async def cancel_action(device: Device, action_id: PathId):
     """Which action to stop."""
-    action = find_action(work, controller_id, action_id)
+    action = device.action(action_id)
     if not action.is_canceling_or_canceled:
         raise errors.Empty(404)
-    actions.retrieved(work, action)
+    actions.retrieved(device.work, action)
     return Reply({"id": str(action_id), "cancelAction": {"stopId": str(action_id)}})
 
 
 @resources.post("/cancelAction/{action_id}/feedback")
-async def cancel_feedback(
-    work: Transaction, controller_id: str, action_id: PathId, body: ActionFeedback
-):
+async def cancel_feedback(device: Device, action_id: PathId, body: ActionFeedback):
     """Whether it stopped: `closed` says yes, `rejected` no."""
-    actions.cancel_feedback(work, find_action(work, controller_id, action_id), *_said(body))
+    actions.cancel_feedback(device.work, device.action(action_id), *_said(body))
     return done()
 
 
 @resources.put("/configData")
-async def config_data(work: Transaction, controller_id: str, body: ConfigData):
+async def config_data(device: Device, body: ConfigData):
     """The device's attributes: merged, replaced or removed."""
     _check_attributes(body)
-    target = find_target(work, controller_id)
+    work, target = device.work, device.target()
     stored = {a.key: a.value for a in target.attributes}
     changed = _changed(stored, body)
     if len(changed) > len(stored):
@@ -208,25 +194,20 @@ def _changed(stored: dict, body: ConfigData) -> dict:
 
 
 @resources.get("/installedBase/{action_id}")
-async def installed_base(
-    work: Transaction, links: LinksHere, controller_id: str, action_id: PathId,
-    actionHistory: int | None = None,  # noqa: N803
-):  # fmt: skip
+async def installed_base(device: Device, action_id: PathId, wanted: Wanted = None):
     """What an action that is over brought."""
-    action = find_action(work, controller_id, action_id)
+    action = device.action(action_id)
     if action.active or action.is_canceling_or_canceled:
         raise errors.Empty(404)
-    return Reply(deployment_body(work, action, links, "deployment", actionHistory))
+    return Reply(deployment_body(device, action, "deployment", wanted))
 
 
 @resources.put("/installedBase")
-async def put_installed(work: Transaction, controller_id: str, body: AssignedVersion):
+async def put_installed(device: Device, body: AssignedVersion):
     """The device says what it runs: 201 when that was news."""
-    found = work.db.scalar(
-        select(DistributionSet).where(
-            DistributionSet.name == body.name, DistributionSet.version == body.version
-        )
-    )
+    work, controller_id = device.work, device.controller_id
+    named = DistributionSet.name == body.name, DistributionSet.version == body.version
+    found = work.db.scalar(select(DistributionSet).where(*named))
     if found is None:
         raise errors.not_found("DistributionSet", {body.name: body.version})
     checked = assignment.assignable(work, found.id)

@@ -4,8 +4,10 @@ Source: ddi DdiDeploymentBase and its parts.
 """
 
 import zlib
+from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,7 +16,8 @@ from ... import parts
 from .. import actions
 from ..actions import SERVER_SAYS
 from ..dialect import Dialect
-from ..hub import Links
+from ..hub import Links, Transaction
+from ..lookup import find_action, find_target
 from ..media import CBOR, HAL, JSON, MediaRoute, present
 from ..model import (
     Action,
@@ -45,38 +48,59 @@ class DeviceRoute(MediaRoute):
         return rules.types_no_body or super().needs_type(rules)
 
 
-async def _tenant(tenant: str) -> None:
-    """The login has looked at it; here it is named for the description of the API."""
-
-
 def router(route_class=DeviceRoute) -> APIRouter:
-    tenant = [Depends(_tenant)]
-    return APIRouter(prefix=BASE, route_class=route_class, tags=["DDI"], dependencies=tenant)
+    return APIRouter(prefix=BASE, route_class=route_class, tags=["DDI"])
 
 
 def done() -> Response:
     return Response(status_code=200)
 
 
-def seen(work: Work, request: Request, controller_id: str) -> Target:
-    """The target that polls, registered if it is new; the poll is noted."""
-    target = work.db.scalar(select(Target).where(Target.controller_id == controller_id))
-    if target is None:
-        target = new_target(
-            controller_id,
-            description=f"Registered itself: {controller_id}"[:512],
-            update_status=UpdateStatus.REGISTERED,
-        )
-        work.add(target, by=PLUG_AND_PLAY)
-        work.db.flush()
+@dataclass
+class Asking:
+    """A device and what it asks within."""
+
+    work: Work
+    links: Links
+    controller_id: str
+    # Where it asks from, as hawkBit writes it.
+    address: str
+
+    def target(self) -> Target:
+        return find_target(self.work, self.controller_id)
+
+    def action(self, action_id: int) -> Action:
+        return find_action(self.work, self.controller_id, action_id)
+
+    def seen(self) -> Target:
+        """The target that polls, registered if it is new; the poll is noted."""
+        known = select(Target).where(Target.controller_id == self.controller_id)
+        target = self.work.db.scalar(known) or self._register()
+        if target.address != self.address:
+            target.address = self.address
+        if target.update_status == UpdateStatus.UNKNOWN:
+            target.update_status = UpdateStatus.REGISTERED
+        target.last_request_at = self.work.now
+        return target
+
+    def _register(self) -> Target:
+        description = f"Registered itself: {self.controller_id}"[:512]
+        target = new_target(self.controller_id, description=description)
+        target.update_status = UpdateStatus.REGISTERED
+        self.work.add(target, by=PLUG_AND_PLAY)
+        self.work.db.flush()
+        return target
+
+
+async def _asking(request: Request, work: Transaction, tenant: str, controller_id: str) -> Asking:
     host = request.client.host if request.client else "127.0.0.1"
     address = f"http://[{host}]" if ":" in host else f"http://{host}"
-    if target.address != address:
-        target.address = address
-    if target.update_status == UpdateStatus.UNKNOWN:
-        target.update_status = UpdateStatus.REGISTERED
-    target.last_request_at = work.now
-    return target
+    return Asking(work, Links(request), controller_id, address)
+
+
+# Arguments of handlers: the device, and how many messages of an action it wants to see.
+Device = Annotated[Asking, Depends(_asking)]
+Wanted = Annotated[int | None, Query(alias="actionHistory")]
 
 
 def installed_action(work: Work, target: Target) -> int | None:
@@ -105,7 +129,13 @@ def change_mark(work: Work, action: Action) -> int:
     return zlib.crc32(repr(looks).encode()) - 2**31
 
 
-def deployment(work: Work, action: Action, links: Links) -> dict:
+def deployment_body(device: Asking, action: Action, name: str, wanted: int | None) -> dict:
+    """What there is to install or, by its `name`, to confirm, with the messages `wanted`."""
+    body = {"id": str(action.id), name: _deployment(device.work, action, device.links)}
+    return body | present(actionHistory=_history(device.work, action, wanted))
+
+
+def _deployment(work: Work, action: Action, links: Links) -> dict:
     """How to handle it, and the files."""
     is_download_only = action.type == ActionType.DOWNLOADONLY
     forced = is_download_only or actions.is_forced(work, action)
@@ -117,12 +147,12 @@ def deployment(work: Work, action: Action, links: Links) -> dict:
     return present(
         download=handling,
         update="skip" if skips else handling,
-        chunks=[chunk(work, m, action.target, links) for m in action.distribution_set.modules],
+        chunks=[_chunk(work, m, action.target, links) for m in action.distribution_set.modules],
         maintenanceWindow=state if window else None,
     )
 
 
-def chunk(work: Work, module: SoftwareModule, target: Target, links: Links) -> dict:
+def _chunk(work: Work, module: SoftwareModule, target: Target, links: Links) -> dict:
     visible = [{"key": m.key, "value": m.value} for m in module.metadata_ if m.target_visible]
     return present(
         part=parts.part(module.type.key),
@@ -146,7 +176,7 @@ def artifact(work: Work, item: Artifact, target: Target, links: Links) -> dict:
     }
 
 
-def history(work: Work, action: Action, wanted: int | None) -> dict | None:
+def _history(work: Work, action: Action, wanted: int | None) -> dict | None:
     """The newest messages but the server's own; None when none is asked for or there."""
     if not wanted:
         return None

@@ -8,7 +8,7 @@ from ..media import NoContent, Reply
 from ..model import ActionType, TargetFilter
 from ..paging import Listing
 from .common import Entities, Show, done, made, router
-from .sets import clear_auto_assignment
+from .sets import stop_auto_assignment
 from .shapes import Shapes
 from .terms import Weight
 
@@ -77,5 +77,5 @@ async def set_auto_assign(work: Transaction, show: Show, filter_id: PathId, body
 @resources.delete("/{filter_id}/autoAssignDS")
 async def stop_auto_assign(work: Transaction, filter_id: PathId):
     """Assign nothing any more."""
-    clear_auto_assignment(find_filter(work, filter_id))
+    stop_auto_assignment(work, TargetFilter.id == find_filter(work, filter_id).id)
     return done()

@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Callable
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any
 
+from fastapi import APIRouter
 from pydantic import BeforeValidator, Field
 from sqlalchemy import select
 from starlette.responses import Response
@@ -38,59 +40,61 @@ class Value(Body):
     target_visible: bool | None = None
 
 
+@dataclass(frozen=True)
 class Metadata:
     """The metadata of one kind of owner; `find` and `change` find it for reading and writing.
 
     `overwrites`: of how many entries a POST may be that gives known keys new values.
     """
 
-    def __init__(
-        self, path: str, table, owner_id, find: Callable, change: Callable, overwrites: float
-    ):
-        self.kind = table.__name__.removesuffix("Metadata")
-        self.table = table
-        self.owner_id = owner_id
-        self.find = find
-        self.change = change
-        self.overwrites = overwrites
-        self.listing = Listing({"key": Name(table.key), "value": Name(table.value)}, "key:ASC")
-        self.resources = router(path)
-        self.single = router(path, JsonOnlyRoute)
-        self._offer_reading()
-        self._offer_making()
-        self._offer_changing()
+    path: str
+    table: Any
+    owner_id: Any
+    find: Callable
+    change: Callable
+    overwrites: float
 
-    def _offer_reading(self) -> None:
-        @self.resources.get("/{owner}/metadata")
+    def routers(self) -> tuple[APIRouter, APIRouter]:
+        resources, single = router(self.path), router(self.path, JsonOnlyRoute)
+        self._offer_reading(resources, single)
+        self._offer_making(resources)
+        self._offer_changing(resources)
+        return resources, single
+
+    def _offer_reading(self, resources: APIRouter, single: APIRouter) -> None:
+        @resources.get("/{owner}/metadata")
         async def list_metadata(work: Transaction, owner: self.owner_id, paging: Paging):
             """All entries; hawkBit takes no paging, sort or q here."""
             found = self.find(work, owner)
+            rows = select(self.table).where(self.table.owner_id == found.id)
             if work.settings.rules.searches_parts:
-                rows = select(self.table).where(self.table.owner_id == found.id)
-                return Reply(self.listing.fetch(work, rows, paging, self.shape))
-            rows = self._rows(work, found)
-            return Reply(page([self.shape(r) for r in rows], len(rows)))
+                names = {"key": Name(self.table.key), "value": Name(self.table.value)}
+                return Reply(Listing(names, "key:ASC").fetch(work, rows, paging, self.shape))
+            shapes = [self.shape(r) for r in work.db.scalars(rows.order_by(self.table.key))]
+            return Reply(page(shapes, len(shapes)))
 
-        @self.single.get("/{owner}/metadata/{key}")
+        @single.get("/{owner}/metadata/{key}")
         async def read_metadata(work: Transaction, owner: self.owner_id, key: str):
             """One entry, as application/json only."""
             return Reply(self.shape(self._row(work, self.find(work, owner), key)))
 
-    def _offer_making(self) -> None:
-        @self.resources.post("/{owner}/metadata")
+    def _offer_making(self, resources: APIRouter) -> None:
+        @resources.post("/{owner}/metadata")
         async def create_metadata(work: Transaction, owner: self.owner_id, body: list[Entry]):
             """Add entries; existing keys are overwritten."""
             found = self.change(work, owner)
             if len(body) > self.overwrites or not work.settings.rules.overwrites_metadata:
-                self._refuse_existing(work, found, [item.key for item in body])
+                for item in body:
+                    if work.db.get(self.table, (found.id, item.key)) is not None:
+                        raise errors.already_exists(f"There is an entry {item.key!r} already.")
             rows = [self._put(work, found, i.key, i.value, bool(i.target_visible)) for i in body]
             work.touch(found)
             if work.settings.rules.echoes:
                 return Reply([self.shape(row) for row in rows], 201)
             return Response(status_code=201)
 
-    def _offer_changing(self) -> None:
-        @self.resources.put("/{owner}/metadata/{key}")
+    def _offer_changing(self, resources: APIRouter) -> None:
+        @resources.put("/{owner}/metadata/{key}")
         async def update_metadata(work: Transaction, owner: self.owner_id, key: str, body: Value):
             """Set one entry."""
             found = self.change(work, owner)
@@ -102,7 +106,7 @@ class Metadata:
             work.touch(found)
             return Reply(self.shape(row)) if work.settings.rules.echoes else done()
 
-        @self.resources.delete("/{owner}/metadata/{key}")
+        @resources.delete("/{owner}/metadata/{key}")
         async def delete_metadata(work: Transaction, owner: self.owner_id, key: str):
             """Remove one entry."""
             found = self.change(work, owner)
@@ -110,25 +114,17 @@ class Metadata:
             work.touch(found)
             return done()
 
-    def _refuse_existing(self, work: Work, found, keys: list[str]) -> None:
-        for key in keys:
-            if work.db.get(self.table, (found.id, key)) is not None:
-                raise errors.already_exists(f"There is an entry {key!r} already.")
-
     def shape(self, row) -> dict:
         shape = {"key": row.key, "value": row.value}
         if self.table is SoftwareModuleMetadata:
             shape["targetVisible"] = row.target_visible
         return shape
 
-    def _rows(self, work: Work, found) -> list:
-        mine = self.table.owner_id == found.id
-        return list(work.db.scalars(select(self.table).where(mine).order_by(self.table.key)))
-
     def _row(self, work: Work, found, key: str):
         row = work.db.get(self.table, (found.id, key))
         if row is None:
-            raise errors.not_found("Metadata", f"{self.kind}:{found.id}:{key}")
+            kind = self.table.__name__.removesuffix("Metadata")
+            raise errors.not_found("Metadata", f"{kind}:{found.id}:{key}")
         return row
 
     def _put(self, work: Work, found, key: str, value: str, visible: bool | None):
@@ -149,11 +145,11 @@ class Metadata:
         return row
 
 
-KINDS = (
+_KINDS = (
     Metadata("/distributionsets", DistributionSetMetadata, PathId, find_set, valid_set, math.inf),
     Metadata(
         "/softwaremodules", SoftwareModuleMetadata, PathId, find_module, changeable_module, 1
     ),
     Metadata("/targets", TargetMetadata, str, find_target, find_target, 0),
 )
-ROUTERS = [router for kind in KINDS for router in (kind.resources, kind.single)]
+ROUTERS = [router for kind in _KINDS for router in kind.routers()]

@@ -22,11 +22,13 @@ from ..rollouts import control, groups
 from ..rollouts.evaluation import no_progress
 from ..rollouts.model import Rollout, RolloutGroup, RolloutStatus, RolloutTarget
 from ..store import Work
-from .common import Full, Show, change, done, listed, router
+from .common import Entities, Full, Show, change, done, listed, router
 from .rollout_bodies import DEFAULTS, RolloutCreate, RolloutUpdate
+from .shapes import Shapes
 
 resources = router("/rollouts")
 _find = lookup.finder(Rollout)
+entities = Entities(resources, PathId, _find, Shapes.rollout, Shapes.whole_rollout)
 ROLLOUTS = Listing(ROLLOUT_FIELDS)
 # hawkBit 1.0.4 sorts groups and their targets by the names of a rollout's fields.
 GROUPS = Listing(ROLLOUT_GROUP_FIELDS, sort_fields=GROUPS_SORT)
@@ -59,17 +61,12 @@ async def create_rollout(work: Transaction, show: Show, body: RolloutCreate):
     return Reply(show.whole_rollout(made), 201)
 
 
-@resources.get("/{rollout_id}")
-async def read_rollout(work: Transaction, show: Show, rollout_id: PathId):
-    """One rollout, with how many targets are how far; a deleted one too."""
-    return Reply(show.whole_rollout(_find(work, rollout_id)))
-
-
 @resources.put("/{rollout_id}")
 async def update_rollout(work: Transaction, show: Show, rollout_id: PathId, body: RolloutUpdate):
     """Change its name or its description."""
     found = _find(work, rollout_id)
-    control.check_changeable(found)
+    if found.status in (RolloutStatus.DELETING, RolloutStatus.DELETED):
+        raise errors.read_only("Rollout", found.id)
     change(work, found, body)
     # As in hawkBit this answer alone does not say how far the targets are.
     nobody = {"totalTargetsPerStatus": no_progress(found)}

@@ -1,15 +1,20 @@
-"""Distribution sets and their modules: list, create, read, update, delete, invalidate, count."""
+"""Distribution sets, their modules, and the targets that shall run them or do."""
 
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from .. import actions, errors
+from .. import actions, assignment, errors
 from ..actions import server_says
-from ..assignment import lock
 from ..bodies import Body, Id, PathId, Text, text
 from ..defaults import DEFAULT_SET_TYPE
-from ..fields import MODULE_FIELDS, SET_FIELDS
+from ..fields import (
+    FILTER_FIELDS,
+    MODULE_FIELDS,
+    SET_FIELDS,
+    TARGET_FIELDS,
+    TARGETS_OF_SET_SORT,
+)
 from ..hub import Transaction
 from ..lookup import changeable_set, find_module, find_set, find_type
 from ..media import Reply
@@ -19,6 +24,7 @@ from ..model import (
     DistributionSetType,
     SetModule,
     SoftwareModule,
+    Target,
     TargetFilter,
 )
 from ..paging import Listing, PageQuery, Paging
@@ -27,11 +33,15 @@ from ..rollouts.model import Rollout
 from ..store import Work
 from .common import Entities, JsonFirstRoute, Show, change, done, router
 from .shapes import Shapes
+from .terms import TargetAssignment, by_target
 
 resources = router("/distributionsets")
 updates = router("/distributionsets", JsonFirstRoute)
 of_set = router("/distributionsets/{set_id}/assignedSM")
 MODULES = Listing(MODULE_FIELDS)
+FILTERS = Listing(FILTER_FIELDS)
+TARGETS = Listing(TARGET_FIELDS, "controllerid:ASC")
+TARGETS_AS_SETS = Listing(TARGET_FIELDS, sort_fields=TARGETS_OF_SET_SORT)
 
 
 class SetCreate(Body):
@@ -59,13 +69,10 @@ class Invalidation(Body):
 
 
 def create_set(work: Work, item: SetCreate) -> DistributionSet:
-    new = DistributionSet(
-        name=item.name,
-        version=item.version,
-        description=item.description,
-        type=find_type(work, DistributionSetType, item.type or DEFAULT_SET_TYPE),
-        required_migration_step=bool(item.required_migration_step),
-    )
+    values = item.model_dump(exclude={"modules"})
+    values["type"] = find_type(work, DistributionSetType, item.type or DEFAULT_SET_TYPE)
+    values["required_migration_step"] = bool(item.required_migration_step)
+    new = DistributionSet(**values)
     add_modules(work, work.add(new), known_modules(work, [m.id for m in item.modules or []]))
     work.db.flush()
     return new
@@ -78,9 +85,8 @@ entities.offer_create(SetCreate, create_set)
 
 def known_modules(work: Work, ids: list[int]) -> list[SoftwareModule]:
     """The modules in that order. ApiError 404 when there is not each of them."""
-    found = {
-        m.id: m for m in work.db.scalars(select(SoftwareModule).where(SoftwareModule.id.in_(ids)))
-    }
+    named = select(SoftwareModule).where(SoftwareModule.id.in_(ids))
+    found = {module.id: module for module in work.db.scalars(named)}
     unknown = [i for i in ids if i not in found]
     if unknown:
         raise errors.none_of("SoftwareModule", unknown)
@@ -109,11 +115,8 @@ def add_modules(
 async def list_modules(work: Transaction, show: Show, set_id: PathId, paging: Paging):
     """The set's modules. hawkBit has no `q` here; the reference of 2023 has."""
     find_set(work, set_id)
-    rows = (
-        select(SoftwareModule)
-        .join(SetModule, SetModule.module_id == SoftwareModule.id)
-        .where(SetModule.set_id == set_id)
-    )
+    mine = select(SetModule.module_id).where(SetModule.set_id == set_id)
+    rows = select(SoftwareModule).where(SoftwareModule.id.in_(mine))
     if not work.settings.rules.searches_parts:
         paging = PageQuery(limit=paging.limit, offset=paging.offset, sort=paging.sort)
     return Reply(MODULES.fetch(work, rows, paging, show.module))
@@ -152,7 +155,7 @@ async def update_set(work: Transaction, show: Show, set_id: PathId, body: SetUpd
     if found.locked and step is not None and step != found.required_migration_step:
         raise errors.locked("DistributionSet", set_id, "to change requiredMigrationStep")
     if body.locked:
-        lock(work, found)
+        assignment.lock(work, found)
     return Reply(show.whole_set(change(work, found, body)))
 
 
@@ -162,7 +165,7 @@ async def delete_set(work: Transaction, set_id: PathId):
     found = work.db.get(DistributionSet, set_id)
     if found is None:
         raise errors.none_of("DistributionSet", [set_id])
-    stop_auto_assignment(work, set_id)
+    stop_auto_assignment(work, TargetFilter.set_id == set_id)
     if work.count(Action.set_id == set_id) or work.count(Rollout.set_id == set_id):
         found.deleted = True
     else:
@@ -170,17 +173,10 @@ async def delete_set(work: Transaction, set_id: PathId):
     return done()
 
 
-def stop_auto_assignment(work: Work, set_id: int) -> None:
-    for target_filter in work.db.scalars(
-        select(TargetFilter).where(TargetFilter.set_id == set_id)
-    ):
-        clear_auto_assignment(target_filter)
-    work.db.flush()
-
-
-def clear_auto_assignment(target_filter: TargetFilter) -> None:
-    target_filter.set_id = target_filter.action_type = None
-    target_filter.weight = target_filter.confirmation_required = None
+def stop_auto_assignment(work: Work, which) -> None:
+    """The target filters of that condition assign nothing any more."""
+    terms = ("set_id", "action_type", "weight", "confirmation_required")
+    work.db.execute(update(TargetFilter).where(which).values(dict.fromkeys(terms)))
 
 
 @resources.post("/{set_id}/invalidate")
@@ -195,7 +191,7 @@ async def invalidate(work: Transaction, set_id: PathId, body: Invalidation):
     if not found.complete:
         raise errors.set_incomplete(set_id)
     found.valid = False
-    stop_auto_assignment(work, set_id)
+    stop_auto_assignment(work, TargetFilter.set_id == set_id)
     if body.action_cancelation_type != "none":
         force = body.action_cancelation_type == "force"
         control.give_up_set(work, found, force)
@@ -243,3 +239,44 @@ def _counts(work: Work, table: type[Action] | type[Rollout], set_id: int) -> dic
     counts = work.count_by(table.status, table.set_id == set_id)
     total = sum(counts.values())
     return {"total": total, **{status.upper(): count for status, count in counts.items()}}
+
+
+@resources.post("/{set_id}/assignedTargets")
+async def assign_targets(
+    work: Transaction, show: Show, set_id: PathId, body: list[TargetAssignment],
+    offline: bool = False,
+):  # fmt: skip
+    """Assign the set. Unknown ids are left out silently and not counted."""
+    if not body:
+        raise errors.constraint("the list of targets must not be empty")
+    errors.check_quota("Target", len(body), work.settings.max_assignments)
+    found = assignment.assignable(work, set_id)
+    result = assignment.assign(work, found, by_target(body), offline)
+    return Reply(show.assigned(result))
+
+
+@resources.get("/{set_id}/assignedTargets")
+async def assigned_targets(work: Transaction, show: Show, set_id: PathId, paging: Paging):
+    """The targets that shall run the set."""
+    return _targets(work, show, set_id, paging, Target.assigned_set_id)
+
+
+@resources.get("/{set_id}/installedTargets")
+async def installed_targets(work: Transaction, show: Show, set_id: PathId, paging: Paging):
+    """The targets that run the set."""
+    return _targets(work, show, set_id, paging, Target.installed_set_id)
+
+
+def _targets(work: Work, show: Shapes, set_id: int, paging: Paging, column) -> Reply:
+    find_set(work, set_id)
+    listing = TARGETS_AS_SETS if work.settings.rules.sorts_targets_as_sets else TARGETS
+    rows = select(Target).where(column == set_id)
+    return Reply(listing.fetch(work, rows, paging, show.target))
+
+
+@resources.get("/{set_id}/autoAssignTargetFilters")
+async def auto_assign_filters(work: Transaction, show: Show, set_id: PathId, paging: Paging):
+    """The target filters that assign the set by themselves."""
+    find_set(work, set_id)
+    rows = select(TargetFilter).where(TargetFilter.set_id == set_id)
+    return Reply(FILTERS.fetch(work, rows, paging, show.target_filter))

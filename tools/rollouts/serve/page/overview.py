@@ -22,25 +22,16 @@ def rows(work: Work) -> dict[str, Rows]:
 
 
 def _targets(work: Work) -> Rows:
-    overdue_ms = _overdue_ms(work)
-    actions = _newest_actions(work)
-    members = (
-        Target.name,
-        Target.update_status.label("status"),
-        Target.last_request_at.label("polledAt"),
-        (Target.last_request_at + overdue_ms).label("overdueAt"),
-        Target.installed_set_id.label("installed"),
-        Target.assigned_set_id.label("assigned"),
-    )
-    wanted = select(Target.id, Target.controller_id, *members).order_by(Target.controller_id)
-    return {
-        controller_id: present(**_named(members, values), action=actions.get(number))
-        for number, controller_id, *values in work.db.execute(wanted)
-    }
-
-
-def _named(columns, values) -> dict:
-    return {column.key: value for column, value in zip(columns, values, strict=True)}
+    overdue_ms, actions = _overdue_ms(work), _newest_actions(work)
+    found = {}
+    for t in work.db.execute(select(Target.__table__).order_by(Target.controller_id)):
+        polled = t.last_request_at
+        found[t.controller_id] = present(
+            name=t.name, status=t.update_status, polledAt=polled,
+            overdueAt=polled and polled + overdue_ms, installed=t.installed_set_id,
+            assigned=t.assigned_set_id, action=actions.get(t.id),
+        )  # fmt: skip
+    return found
 
 
 def _overdue_ms(work: Work) -> int:
@@ -56,13 +47,13 @@ def _newest_actions(work: Work) -> dict[int, dict]:
     tells_percent = cast(ActionStatus.messages, String).contains("%", autoescape=True)
     percents = _newest_messages(work, tells_percent)
     newest = select(func.max(Action.id)).group_by(Action.target_id)
-    members = Action.id, Action.set_id.label("set"), Action.status, Action.type, Action.active
-    wanted = select(Action.target_id, *members).where(Action.id.in_(newest))
-    found = {target: _named(members, values) for target, *values in work.db.execute(wanted)}
-    return {
-        target: present(**row, said=said.get(row["id"]), progress=percents.get(row["id"]))
-        for target, row in found.items()
-    }
+    found = {}
+    for action in work.db.execute(select(Action.__table__).where(Action.id.in_(newest))):
+        found[action.target_id] = present(
+            id=action.id, set=action.set_id, status=action.status, type=action.type,
+            active=action.active, said=said.get(action.id), progress=percents.get(action.id),
+        )  # fmt: skip
+    return found
 
 
 def _newest_messages(work: Work, *conditions) -> dict[int, str]:

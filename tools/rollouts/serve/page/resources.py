@@ -81,7 +81,7 @@ async def read_target(work: Transaction, id: str):
         description=found.description,
         address=found.address,
         createdAt=found.created_at,
-        attributes={a.key: a.value for a in sorted(found.attributes, key=lambda a: a.key)},
+        attributes={a.key: a.value for a in found.attributes},
         actions=[_action(work, a) for a in work.db.scalars(newest.limit(_ACTIONS))],
     )
     return Reply(shape, tagged=False)

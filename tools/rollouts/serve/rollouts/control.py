@@ -74,10 +74,7 @@ def start_next(work: Work, rollout: Rollout, group: RolloutGroup) -> None:
 
 def trigger_next(work: Work, rollout: Rollout) -> None:
     """Start the next group without waiting for the thresholds."""
-    if rollout.status != RolloutStatus.RUNNING:
-        raise errors.rollout_state(
-            f"The next group starts in a running rollout; this is {rollout.status}."
-        )
+    _need(rollout, "brought to its next group", RolloutStatus.RUNNING)
     started = _started(rollout)
     if len(started) == len(rollout.groups):
         raise errors.rollout_state("No group is left to be started.")
@@ -103,11 +100,6 @@ def stop(work: Work, rollout: Rollout) -> None:
 def delete(work: Work, rollout: Rollout) -> None:
     if rollout.status != RolloutStatus.DELETING:
         move(work, rollout, RolloutStatus.DELETING)
-
-
-def check_changeable(rollout: Rollout) -> None:
-    if rollout.status in (RolloutStatus.DELETING, RolloutStatus.DELETED):
-        raise errors.read_only("Rollout", rollout.id)
 
 
 def give_up_set(work: Work, distribution_set: DistributionSet, force: bool) -> None:

@@ -63,13 +63,8 @@ def no_progress(rollout: Rollout) -> dict[str, int]:
 def per_status(work: Work, item: Rollout | RolloutGroup) -> dict[str, int]:
     rollout = item if isinstance(item, Rollout) else item.rollout
     totals = dict.fromkeys(_WORDS, 0)
+    places = _PLACES | {_success(rollout): "finished"}
     for status, count in action_counts(work, item).items():
-        totals[_place(status, rollout)] += count
+        totals[places.get(status, "running")] += count
     totals["notstarted"] = item.total_targets - sum(totals.values())
     return totals
-
-
-def _place(status: str, rollout: Rollout) -> str:
-    if status == Status.DOWNLOADED and rollout.action_type == ActionType.DOWNLOADONLY:
-        return "finished"
-    return _PLACES.get(status, "running")

@@ -14,8 +14,8 @@ import logging
 
 from sqlalchemy import and_, delete, select
 
-from .. import bulk, config, errors
-from ..actions import quit_by_server, server_says
+from .. import actions, config, errors
+from ..actions import server_says
 from ..model import Action, Status
 from ..store import Store, Work
 from . import control, evaluation, groups, launch
@@ -74,8 +74,12 @@ def _advance(work: Work, rollout: Rollout) -> None:
     for group in running:
         _count_again(work, rollout, group)
         _evaluate(work, rollout, group, is_last=group is running[-1])
-    if not any(group.status in _LIVE for group in rollout.groups):
+    if not _is_going(rollout):
         move(work, rollout, RolloutStatus.FINISHED)
+
+
+def _is_going(rollout: Rollout) -> bool:
+    return any(group.status in _LIVE for group in rollout.groups)
 
 
 def _involve(work: Work, rollout: Rollout) -> bool:
@@ -85,8 +89,9 @@ def _involve(work: Work, rollout: Rollout) -> bool:
     group = rollout.groups[-1]
     room = evaluation.capacity(group) - group.total_targets
     if room <= 0 or group.status == GroupStatus.FINISHED:
-        if not groups.add_dynamic(work, rollout, GroupStatus.SCHEDULED):
-            _stop_full(work, rollout)
+        added = groups.add_dynamic(work, rollout, GroupStatus.SCHEDULED)
+        if not added and not _is_going(rollout):
+            move(work, rollout, RolloutStatus.STOPPED)
         return True
     found = groups.newcomers(rollout, group).limit(room)
     added = launch.add_actions(work, rollout, group, found, launch.SYSTEM)
@@ -97,11 +102,6 @@ def _involve(work: Work, rollout: Rollout) -> bool:
         launch.start(work, rollout, group, launch.SYSTEM)
     _add_targets(work, rollout, group, added, launch.SYSTEM)
     return True
-
-
-def _stop_full(work: Work, rollout: Rollout) -> None:
-    if not any(group.status in _LIVE for group in rollout.groups):
-        move(work, rollout, RolloutStatus.STOPPED)
 
 
 def _count_again(work: Work, rollout: Rollout, group: RolloutGroup) -> None:
@@ -152,8 +152,8 @@ def _stop(work: Work, rollout: Rollout) -> None:
     _finish_groups(work, rollout)
     going = and_(Action.rollout_id == rollout.id, Action.active, Action.status != Status.CANCELING)
     said = server_says("A cancellation has been performed by server.")
-    bulk.add_entry(work, going, Status.CANCELING, [said])
-    bulk.change(work, going, status=Status.CANCELING)
+    actions.add_entries(work, going, Status.CANCELING, [said])
+    actions.change_all(work, going, status=Status.CANCELING)
     move(work, rollout, RolloutStatus.STOPPED)
 
 
@@ -166,7 +166,7 @@ def _delete(work: Work, rollout: Rollout) -> None:
         return
     _finish_groups(work, rollout)
     for action in work.db.scalars(mine.where(Action.active)):
-        quit_by_server(work, action)
+        actions.quit_by_server(work, action)
     rollout.deleted = True
     move(work, rollout, RolloutStatus.DELETED)
 

@@ -7,7 +7,7 @@ Source: hawkBit JpaRolloutExecutor (createActions), JpaDeploymentManagement
 
 from sqlalchemy import Select, and_, case, exists, insert, literal, select, update
 
-from .. import bulk, config
+from .. import actions, config
 from ..actions import server_says
 from ..model import Action, ActionType, Status, Target, UpdateStatus
 from ..store import Work
@@ -15,6 +15,7 @@ from .model import Rollout, RolloutGroup, RolloutTarget
 
 # Who hawkBit says it was when groups go on by themselves.
 SYSTEM = "system"
+_is_sure = exists().where(Target.id == Action.target_id, Target.auto_confirm_at.is_not(None))
 _SKIPPED = "Distribution Set is already assigned. Skipping this action."
 
 
@@ -30,7 +31,7 @@ def add_actions(
     work: Work, rollout: Rollout, group: RolloutGroup, targets: Select, by: str
 ) -> int:
     """Scheduled actions for `targets`, in place of those that were. How many."""
-    bulk.cancel_scheduled(work, targets)
+    actions.cancel_scheduled(work, targets)
     values = {
         "rollout_id": rollout.id, "rollout_group_id": group.id, "set_id": rollout.set_id,
         "type": rollout.action_type, "weight": rollout.weight, "status": Status.SCHEDULED,
@@ -51,16 +52,15 @@ def start(work: Work, rollout: Rollout, group: RolloutGroup, by: str) -> None:
     if not work.db.scalar(select(exists().where(scheduled))):
         return
     going = select(Action.target_id).where(scheduled)
-    bulk.supersede(work, going)
+    actions.supersede(work, going)
     _assign(work, rollout, going, by)
     asks = config.get(work, config.CONFIRMATION_FLOW)
     _say_started(work, rollout, group, scheduled, asks)
     status = Status.RUNNING
     if asks and group.confirmation_required:
-        sure = exists().where(Target.id == Action.target_id, Target.auto_confirm_at.is_not(None))
-        status = case((sure, Status.RUNNING), else_=Status.WAIT_FOR_CONFIRMATION)
+        status = case((_is_sure, Status.RUNNING), else_=Status.WAIT_FOR_CONFIRMATION)
     touched = {"last_modified_by": by, "last_modified_at": work.now}
-    bulk.change(work, scheduled, status=status, active=True, **touched)
+    actions.change_all(work, scheduled, status=status, active=True, **touched)
 
 
 def _skip_assigned(work: Work, rollout: Rollout, scheduled) -> None:
@@ -69,24 +69,23 @@ def _skip_assigned(work: Work, rollout: Rollout, scheduled) -> None:
         Target.id == Action.target_id, Target.assigned_set_id == rollout.set_id
     )
     skipped = and_(scheduled, has_it)
-    bulk.add_entry(work, skipped, Status.RUNNING, [server_says(_SKIPPED)], Action.created_at)
-    bulk.change(work, skipped, status=Status.FINISHED)
+    actions.add_entries(work, skipped, Status.RUNNING, [server_says(_SKIPPED)], Action.created_at)
+    actions.change_all(work, skipped, status=Status.FINISHED)
 
 
 def _say_started(work: Work, rollout: Rollout, group: RolloutGroup, scheduled, asks) -> None:
     by = f"Initiated by Rollout Group '{group.name}' [Rollout {rollout.name}:{rollout.id}]"
+    status = Status.WAIT_FOR_CONFIRMATION if asks else Status.RUNNING
     if not asks:
-        bulk.add_entry(work, scheduled, Status.RUNNING, [by], Action.created_at)
-        return
-    sure = exists().where(Target.id == Action.target_id, Target.auto_confirm_at.is_not(None))
-    waits = "Waiting for the confirmation by the device."
-    status = Status.WAIT_FOR_CONFIRMATION
-    if not group.confirmation_required:
-        said = f"Assignment confirmed by initiator [{rollout.created_by}]."
-        bulk.add_entry(work, scheduled, status, [by, said], Action.created_at)
-        return
-    bulk.add_entry(work, and_(scheduled, sure), status, [by, "Auto-confirmed."], Action.created_at)
-    bulk.add_entry(work, and_(scheduled, ~sure), status, [by, waits], Action.created_at)
+        said = [(scheduled, [by])]
+    elif not group.confirmation_required:
+        confirmed = f"Assignment confirmed by initiator [{rollout.created_by}]."
+        said = [(scheduled, [by, confirmed])]
+    else:
+        waits = "Waiting for the confirmation by the device."
+        said = [(_is_sure, [by, "Auto-confirmed."]), (~_is_sure, [by, waits])]
+    for which, messages in said:
+        actions.add_entries(work, and_(scheduled, which), status, messages, Action.created_at)
 
 
 def _assign(work: Work, rollout: Rollout, going: Select, by: str) -> None:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ..model import ActionType, Audited, Base, DistributionSet, Numbered, part_of, refers
+from ..model import ActionType, Audited, Base, DistributionSet, Numbered, owned, part_of, refers
 
 
 class RolloutStatus(StrEnum):
@@ -51,11 +51,8 @@ class Rollout(Numbered, Audited, Base):
     # When a dynamic group last found nobody: it looks again a minute later.
     filled_at: Mapped[int] = mapped_column(default=0)
     distribution_set: Mapped[DistributionSet] = relationship()
-    groups: Mapped[list["RolloutGroup"]] = relationship(
-        order_by="RolloutGroup.id",
-        cascade="all, delete-orphan",
-        passive_deletes=True,
-        back_populates="rollout",
+    groups: Mapped[list["RolloutGroup"]] = owned(
+        "RolloutGroup.id", passive_deletes=True, back_populates="rollout"
     )
 
 
