@@ -104,7 +104,7 @@ def test_image_becomes_a_set_that_can_be_assigned(operator):
 GOOD = appimage.make("sensor", "1.0.0")
 NAMELESS = appimage.make("", "")
 REFUSED = [
-    (b"", {}, 400, "the file is empty"),
+    (b"", {}, 400, "is empty"),
     (b"\x7fELF" * 99, {}, 400, "fw.app-bin is an ELF file"),
     (GOOD[:-1], {}, 400, "fw.app-bin"),
     (GOOD[:900] + b"x" + GOOD[901:], {}, 400, "damaged"),

@@ -104,9 +104,10 @@ def downloads(work: Work, action: Action, path: str) -> None:
     add_entry(work, action, Status.DOWNLOAD, [server_says(f"Target downloads {path}")])
 
 
-def feedback(work: Work, action: Action, execution, finished, details, code, timestamp) -> None:
-    """What the device says about its deployment."""
-    messages = _told(details, code)
+def feedback(work: Work, action: Action, state, timestamp: int | None) -> None:
+    """What the device says about its deployment; `state`: ddi.base.State."""
+    execution, finished, code = state.execution, state.result.finished, state.code
+    messages = _told(state)
     if not messages:
         result = f" with {finished}" if execution == "closed" else ""
         messages = [server_says(f"The target reported {execution}{result}.")]
@@ -129,11 +130,13 @@ def feedback(work: Work, action: Action, execution, finished, details, code, tim
         action.target.request_attributes = True
 
 
-def _told(details: list[str], code: int | None) -> list[str]:
+def _told(state) -> list[str]:
     """A device's words, its status code as the last. ApiError where they have markup."""
+    details = state.details or []
     if any(has_markup(line) for line in details):
         raise errors.constraint("details must not contain markup")
-    return details if code is None else [*details, f"Device reported status code: {code}"]
+    code = [] if state.code is None else [f"Device reported status code: {state.code}"]
+    return [*details, *code]
 
 
 def _end(action: Action, status: Status) -> None:
@@ -157,9 +160,10 @@ def _finish(action: Action, timestamp: int) -> None:
         target.update_status = UpdateStatus.IN_SYNC
 
 
-def cancel_feedback(work: Work, action: Action, execution, finished, details, code, timestamp):
+def cancel_feedback(work: Work, action: Action, state, timestamp: int | None) -> None:
     """What the device says about a cancellation. Only closed (not as a failure) ends it."""
-    details = _told(details, code)
+    execution, finished, code = state.execution, state.result.finished, state.code
+    details = _told(state)
     if not action.is_canceling_or_canceled:
         raise errors.not_cancelable("The action is not being canceled.")
     if execution == "closed" and finished != "failure":

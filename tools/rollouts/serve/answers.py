@@ -36,10 +36,10 @@ def framework_error(request: Request, error: errors.FrameworkError) -> Response:
     """Spring's error document. Like there it goes out chunked, without a length."""
     body = {
         "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        "status": error.status,
-        "error": responses.get(error.status, ""),
+        "status": error.status_code,
+        "error": responses.get(error.status_code, ""),
     }
-    response = _negotiated(request, error.status, body, error.headers)
+    response = _negotiated(request, error.status_code, body, error.headers or {})
     if response.body:
         del response.headers["content-length"]
     return response
@@ -59,7 +59,7 @@ def _negotiated(request: Request, status: int, body: dict, headers: dict) -> Res
 
 
 def empty(request: Request, error: errors.Empty) -> Response:
-    return Response(status_code=error.status)
+    return Response(status_code=error.status_code)
 
 
 def validation_error(request: Request, error: RequestValidationError) -> Response:
@@ -89,7 +89,7 @@ def http_exception(request: Request, error: HTTPException) -> Response:
         known = sorted(methods | ({"HEAD"} if "GET" in methods else set())) + ["OPTIONS"]
         return Response(headers={"allow": ",".join(known)})
     allow = ", ".join(sorted(methods, reverse=True))
-    return framework_error(request, errors.FrameworkError(405, {"Allow": allow}))
+    return framework_error(request, errors.FrameworkError(405, headers={"Allow": allow}))
 
 
 def unstorable(request: Request, error: ValueError | ArithmeticError) -> Response:

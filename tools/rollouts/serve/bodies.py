@@ -79,6 +79,14 @@ Int64 = Annotated[int, BeforeValidator(as_int), Field(ge=-INT64_MAX - 1, le=INT6
 PathId = Annotated[int, Path(ge=-INT64_MAX - 1, le=INT64_MAX)]
 
 
+def _without_nulls(value: Any) -> Any:
+    return [item for item in value if item is not None] if isinstance(value, list) else value
+
+
+# What a device or an operator says, line by line; hawkBit passes nulls over.
+Lines = Annotated[list[Text], BeforeValidator(_without_nulls)]
+
+
 def needed_or_500(value: Any) -> Any:
     """hawkBit 1.0.4 answers 500 where this is missing (metadata)."""
     if value is None:

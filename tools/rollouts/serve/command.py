@@ -88,7 +88,8 @@ def serve(
     except StoreError as e:
         _refuse(f"--db: {e}")
     except OSError as e:
-        _refuse(f"cannot listen: {e.strerror}; --port 0 takes any free port")
+        reason = e.strerror.partition(" (")[0]  # before the address
+        _refuse(f"cannot listen on {host} port {port}: {reason}; --port 0 takes any free port")
 
 
 def _settings(dialect: DialectName, device_login: bool, polling_time: str) -> Settings:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from . import errors
 from .actions import add_entry, check_entry_quota, opened, server_says
-from .bodies import Body, Int32, Text, text
+from .bodies import Body, Int32, Lines, text
 from .media import present
 from .model import Action, Status, Target
 from .store import Work
@@ -30,7 +30,7 @@ def auto_confirm_status(target: Target) -> dict:
 class Confirmation(Body):
     confirmation: Literal["confirmed", "denied"]
     code: Int32 | None = None
-    details: list[Text | None] | None = None
+    details: Lines | None = None
 
 
 def activate(work: Work, target: Target, wish: AutoConfirm | None) -> None:
@@ -61,7 +61,7 @@ def answer(work: Work, action: Action, body: Confirmation, by: str) -> None:
     if action.status != Status.WAIT_FOR_CONFIRMATION:
         raise errors.Empty(404)
     check_entry_quota(work, action)
-    messages = [line for line in body.details or [] if line is not None]
+    messages = list(body.details or [])
     if body.confirmation == "confirmed":
         action.status = Status.RUNNING
         messages.append(server_says(f"{by} confirmed the action."))

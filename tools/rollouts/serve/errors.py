@@ -7,6 +7,8 @@ has none: hawkBit's comes from Spring. The words of the messages are our own.
 
 from dataclasses import dataclass
 
+from starlette.exceptions import HTTPException
+
 PREFIX = "hawkbit.server.error."
 _REPOSITORY = "org.eclipse.hawkbit.repository.exception."
 _REST = "org.eclipse.hawkbit.rest.exception."
@@ -27,21 +29,12 @@ class ApiError(Exception):
             self.body["info"] = info
 
 
-class FrameworkError(Exception):
+class FrameworkError(HTTPException):
     """An error found before or outside the application. `headers` go with it."""
 
-    def __init__(self, status: int, headers: dict[str, str] | None = None):
-        super().__init__(status)
-        self.status = status
-        self.headers = headers or {}
 
-
-class Empty(Exception):
+class Empty(HTTPException):
     """An error status without a body, such as 404 for an action of the wrong state."""
-
-    def __init__(self, status: int):
-        super().__init__(status)
-        self.status = status
 
 
 @dataclass(frozen=True)

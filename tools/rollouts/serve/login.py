@@ -37,7 +37,7 @@ class Login:
         authorization = Request(scope).headers.get("authorization", "")
         if path == "/rest" or path.startswith("/rest/"):
             if not self.is_operator(authorization):
-                error = errors.FrameworkError(401, {"WWW-Authenticate": self._challenge})
+                error = errors.FrameworkError(401, headers={"WWW-Authenticate": self._challenge})
                 return answers.framework_error(Request(scope), error)
         elif _DEVICE_TREE.match(path) and not self.is_device(path, authorization):
             return Response(status_code=401)

@@ -92,7 +92,7 @@ class MediaRoute(APIRoute):
             return self.produces[0]
         chosen = choose(request.headers.get("accept"), self.produces)
         if chosen is None:
-            raise FrameworkError(406, {"Accept": ", ".join(self.produces)})
+            raise FrameworkError(406, headers={"Accept": ", ".join(self.produces)})
         return chosen
 
     def needs_type(self, rules: Dialect) -> bool:
@@ -108,7 +108,7 @@ class MediaRoute(APIRoute):
         content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
         body = await request.body()
         if content_type not in self.consumes and (body or self.needs_type(rules)):
-            raise FrameworkError(415, {"Accept": ", ".join(self.consumes)})
+            raise FrameworkError(415, headers={"Accept": ", ".join(self.consumes)})
         if not body:
             return request
         value = _from_cbor(body) if content_type == CBOR else _from_json(body, rules.takes_rubbish)

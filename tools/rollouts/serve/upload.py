@@ -2,6 +2,8 @@
 
 import hashlib
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
@@ -11,7 +13,8 @@ from python_multipart.exceptions import FormParserError
 from starlette.requests import ClientDisconnect, Request
 
 from . import errors
-from .store import ArtifactFiles
+from .model import Artifact
+from .store import Store
 
 _FIELDS = ("filename", "md5sum", "sha1sum", "sha256sum")
 _MAX_FIELD = 1024
@@ -21,18 +24,10 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 @dataclass
 class Received:
-    """A file on disk, not yet under its final name."""
+    """A file on disk, not yet under its final name, and what is stored of it in the database."""
 
     path: Path
-    filename: str
-    size: int
-    md5: str
-    sha1: str
-    sha256: str
-
-    def described(self) -> dict:
-        """What is stored of it in the database."""
-        return {name: value for name, value in vars(self).items() if name != "path"}
+    artifact: Artifact
 
 
 class _Form:
@@ -103,21 +98,21 @@ class _Form:
             each.update(piece)
 
 
-async def receive(request: Request, files: ArtifactFiles, max_bytes: int) -> Received:
-    """Store the part `file` of a multipart body; its hashes are checked where some are given.
+@asynccontextmanager
+async def receive(request: Request, store: Store) -> AsyncIterator[Received]:
+    """The part `file` of a multipart body; its hashes are checked where some are given.
 
     `filename`, `md5sum`, `sha1sum`, `sha256sum` are taken from the form or the query.
-    Raises ApiError or Empty; then nothing is left behind.
+    What is not kept is gone afterwards. Raises ApiError.
     """
-    path = files.incoming()
+    path = store.files.incoming()
     try:
         with path.open("wb") as file:
-            form = _Form(file, max_bytes)
+            form = _Form(file, store.settings.max_artifact_bytes)
             await _parse(request, form)
-        return _checked(request, form, path)
-    except BaseException:
+        yield Received(path, _checked(request, form))
+    finally:
         path.unlink(missing_ok=True)
-        raise
 
 
 async def _parse(request: Request, form: _Form) -> None:
@@ -125,7 +120,7 @@ async def _parse(request: Request, form: _Form) -> None:
     head["content-type"] = request.headers.get("content-type", "")
     boundary = head.get_boundary()
     if head.get_content_type() != "multipart/form-data" or not boundary:
-        raise errors.FrameworkError(415, {"Accept": "multipart/form-data"})
+        raise errors.FrameworkError(415, headers={"Accept": "multipart/form-data"})
     try:
         parser = MultipartParser(boundary.encode(), form.callbacks())
         async for piece in request.stream():
@@ -136,18 +131,16 @@ async def _parse(request: Request, form: _Form) -> None:
         raise errors.not_readable("The multipart body is broken.")
 
 
-def _checked(request: Request, form: _Form, path: Path) -> Received:
+def _checked(request: Request, form: _Form) -> Artifact:
     if form.filename is None:
         raise errors.not_readable("There is no part `file` with a file name in the body.")
-    if not form.size:
-        raise errors.Empty(400)  # hawkBit says no more about an empty file
     given = {**dict(request.query_params), **form.fields}
-    found = [each.hexdigest() for each in form.hashes]
-    for kind, digest in zip(("md5", "sha1", "sha256"), found, strict=True):
+    found = {each.name: each.hexdigest() for each in form.hashes}
+    for kind, digest in found.items():
         wanted = given.get(kind + "sum")
         if wanted and wanted.lower() != digest:
             raise errors.wrong_hash(kind, wanted, digest)
     filename = given.get("filename") or form.filename
     if _CONTROL.search(filename):
         raise errors.constraint("A file name with control characters cannot be downloaded.")
-    return Received(path, filename, form.size, *found)
+    return Artifact(filename=filename, size=form.size, **found)

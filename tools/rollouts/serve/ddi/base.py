@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from starlette.responses import Response
 
 from .. import actions, assignment, config, errors
-from ..bodies import Body, Int32, Int64, PathId, Text
+from ..bodies import Body, Int32, Int64, Lines, PathId, Text
 from ..hub import Links
 from ..media import Reply, present
 from ..model import Action, DistributionSet, Status, Target, TargetAttribute
@@ -42,11 +42,7 @@ class State(Body):
     ]  # fmt: skip
     result: Result
     code: Int32 | None = None
-    details: list[Text | None] | None = None
-
-    @property
-    def lines(self) -> list[str]:
-        return [line for line in self.details or [] if line is not None]
+    details: Lines | None = None
 
 
 class ActionFeedback(Body):
@@ -129,14 +125,8 @@ async def deployment_feedback(device: Device, action_id: PathId, body: ActionFee
         raise errors.Empty(404)
     if not action.active:
         raise errors.Empty(410)
-    actions.feedback(device.work, action, *_said(body))
+    actions.feedback(device.work, action, body.status, body.timestamp)
     return done()
-
-
-def _said(body: ActionFeedback) -> tuple:
-    state = body.status
-    finished = state.result.finished
-    return state.execution, finished, state.lines, state.code, body.timestamp
 
 
 @resources.get("/cancelAction/{action_id}")
@@ -152,7 +142,8 @@ async def cancel_action(device: Device, action_id: PathId):
 @resources.post("/cancelAction/{action_id}/feedback")
 async def cancel_feedback(device: Device, action_id: PathId, body: ActionFeedback):
     """Whether it stopped: `closed` says yes, `rejected` no."""
-    actions.cancel_feedback(device.work, device.action(action_id), *_said(body))
+    action = device.action(action_id)
+    actions.cancel_feedback(device.work, action, body.status, body.timestamp)
     return done()
 
 

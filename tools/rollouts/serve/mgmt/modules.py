@@ -13,7 +13,7 @@ from ..model import Artifact, SetModule, SoftwareModule, SoftwareModuleType
 from ..paging import Listing
 from ..ranges import file_answer
 from ..store import Work
-from ..upload import Received, receive
+from ..upload import receive
 from .common import Entities, Full, Show, done, made, router
 from .shapes import Shapes
 
@@ -90,18 +90,16 @@ async def upload_artifact(request: Request, module_id: PathId):
     store = hub.store(request)
     with hub.work(request) as work:
         _check_takes_files(work, module_id)
-        max_bytes = work.settings.max_artifact_bytes
-    received = await receive(request, store.files, max_bytes)
-    try:
+    async with receive(request, store) as received:
+        if not received.artifact.size:
+            raise errors.Empty(400)  # hawkBit says no more about an empty file
         # Looked at again: somebody may have locked the module during the upload.
         with hub.work(request) as work:
             _check_takes_files(work, module_id)
-            new = add_artifact(work, module_id, received)
+            new = add_artifact(work, module_id, received.artifact)
             answer = Reply(Shapes(request, work).whole_artifact(new), 201)
-            store.files.keep(received.path, received.sha256)
-    finally:
-        received.path.unlink(missing_ok=True)
-    return answer
+            store.files.keep(received.path, new.sha256)
+            return answer
 
 
 def _check_takes_files(work: Work, module_id: int) -> None:
@@ -112,13 +110,14 @@ def _check_takes_files(work: Work, module_id: int) -> None:
     errors.check_quota("Artifact", count + 1, work.settings.max_artifacts)
 
 
-def add_artifact(work: Work, module_id: int, received: Received) -> Artifact:
+def add_artifact(work: Work, module_id: int, item: Artifact) -> Artifact:
     # Names come as they are, `..` too: they are shown, never opened.
-    if not 1 <= len(received.filename) <= 256 or set("<>") & set(received.filename):
+    if not 1 <= len(item.filename) <= 256 or set("<>") & set(item.filename):
         raise errors.constraint("a file name has 1 to 256 characters and no < or >")
-    if work.count(Artifact.module_id == module_id, Artifact.filename == received.filename):
-        raise errors.already_exists(f"The module has a file {received.filename!r} already.")
-    return made(work, Artifact(module_id=module_id, **received.described()))
+    if work.count(Artifact.module_id == module_id, Artifact.filename == item.filename):
+        raise errors.already_exists(f"The module has a file {item.filename!r} already.")
+    item.module_id = module_id
+    return made(work, item)
 
 
 def _artifact(work: Work, module_id: int, artifact_id: int) -> Artifact:

@@ -49,11 +49,8 @@ class Feed:
         cost_s = time.thread_time() - began
         self._next_look = time.monotonic() + max(cost_s / _SHARE, _PAUSE_S)
 
-    def whole(self) -> dict:
-        return self.message(self.rows)
-
     def message(self, rows: dict) -> dict:
-        """`rows` with the time by which their age is told."""
+        """Some of the rows, or all, with the time by which their age is told."""
         return {"version": self.version, "now": self._store.clock.now_ms(), **rows}
 
     async def messages(self, since: str | None) -> AsyncIterator[dict]:
@@ -64,7 +61,11 @@ class Feed:
         """
         self.look()
         known = self.rows
-        yield self.message({}) if since == self.version else {**self.whole(), "whole": True}
+        yield (
+            self.message({})
+            if since == self.version
+            else {**self.message(self.rows), "whole": True}
+        )
         while not self.is_over:
             if time.monotonic() >= self._next_look:
                 self.look()

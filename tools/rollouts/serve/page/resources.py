@@ -52,7 +52,7 @@ async def read_overview(request: Request):
     """Everything that the page shows at first, in one answer."""
     feed = _feed(request)
     feed.look()
-    return Reply(feed.whole(), tagged=False)
+    return Reply(feed.message(feed.rows), tagged=False)
 
 
 @events.get("/events", response_class=EventSourceResponse)
@@ -150,11 +150,7 @@ async def upload_release(
     What is not given is taken from the image. All of it is stored, or nothing.
     """
     store = hub.store(request)
-    try:
-        received = await receive(request, store.files, store.settings.max_artifact_bytes)
-    except errors.Empty:
-        raise errors.constraint("the file is empty")
-    try:
+    async with receive(request, store) as received:
         image = await run_in_threadpool(_image, received)
         words = {
             "name": name or image.name,
@@ -163,9 +159,7 @@ async def upload_release(
         }
         with hub.work(request) as work:
             set_id = _store(work, received, words)
-            store.files.keep(received.path, received.sha256)
-    finally:
-        received.path.unlink(missing_ok=True)
+            store.files.keep(received.path, received.artifact.sha256)
     return Reply({"id": set_id, "chip": image.chip, **words}, 201)
 
 
@@ -173,7 +167,7 @@ def _image(received: Received) -> Image:
     try:
         return read_image(Path(received.path))
     except RefusedError as e:
-        raise errors.constraint(str(e).replace(str(received.path), received.filename))
+        raise errors.constraint(str(e).replace(str(received.path), received.artifact.filename))
 
 
 def _store(work: Work, received: Received, words: dict) -> int:
@@ -184,5 +178,5 @@ def _store(work: Work, received: Received, words: dict) -> int:
         made = create_set(work, SetCreate(type="os", modules=[{"id": module.id}], **words))
     except ValidationError as e:
         raise RequestValidationError(e.errors())
-    add_artifact(work, module.id, received)
+    add_artifact(work, module.id, received.artifact)
     return made.id

@@ -9,24 +9,18 @@ export function render() {
   const shown = [...rows.sets.values()]
     .filter((set) => isWanted(set.name, set.version, set.description))
     .sort((a, b) => b.id - a.id);
-  const users = usage();
-  const use = (set) => users.get(set.id) ?? { installed: 0, assigned: 0 };
+  const targets = [...rows.targets.values()];
+  const running = tally(targets, (t) => t.installed);
+  const coming = tally(targets, (t) => t.assigned !== t.installed && t.assigned);
+  const use = ({ id }) => ({ installed: running.get(id) ?? 0, assigned: coming.get(id) ?? 0 });
   const basis = (set) => [set, use(set).installed, use(set).assigned, rows.targets.size, ago(set.createdAt)];
   keyed(el("sets"), shown, (set) => set.id, (set) => item(set, use(set)), basis);
 }
 
-// How many targets run each set, and how many shall.
-function usage() {
+// How many targets there are by what `of` gives.
+function tally(targets, of) {
   const found = new Map();
-  const one = (id, what) => {
-    if (id === undefined) return;
-    if (!found.has(id)) found.set(id, { installed: 0, assigned: 0 });
-    found.get(id)[what] += 1;
-  };
-  for (const t of rows.targets.values()) {
-    one(t.installed, "installed");
-    if (t.assigned !== t.installed) one(t.assigned, "assigned");
-  }
+  for (const t of targets) found.set(of(t), (found.get(of(t)) ?? 0) + 1);
   return found;
 }
 
