@@ -193,7 +193,9 @@ def is_forced(work: Work, action: Action) -> bool:
     return action.type == ActionType.FORCED
 
 
-def request_cancel(work: Work, action: Action, why: str) -> None:
+def request_cancel(
+    work: Work, action: Action, why: str = server_says("manual cancelation requested")
+) -> None:
     """Ask the device to stop; it has to confirm."""
     if action.is_canceling_or_canceled:
         raise errors.not_cancelable("It is being canceled or was canceled already.")

@@ -38,18 +38,12 @@ class Limits:
 _USUAL = Limits()
 
 
-def connection_class(limits: Limits) -> type["Connection"]:
-    """uvicorn makes protocols by their class alone, so the limits lie in the class."""
-    return type("LimitedConnection", (Connection,), {"limits": limits})
-
-
 class Connection(HttpToolsProtocol):
     """One connection of a client."""
 
-    limits: Limits
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(self, *, limits: Limits, **options):
+        super().__init__(**options)
+        self.limits = limits
         self._requests = 0
         self._head_size = 0  # -1: the head is complete
         # By what is waited for: the timer that ends the connection without it.

@@ -8,12 +8,13 @@ import socket
 import threading
 from collections.abc import Iterable
 from contextlib import contextmanager
+from functools import partial
 
 import uvicorn
 
 from .app import build
 from .clock import Clock
-from .connection import connection_class
+from .connection import Connection
 from .faults import Faults
 from .settings import Settings, is_loopback
 from .store import IN_MEMORY, Store
@@ -63,7 +64,7 @@ class Server:
         self._uvicorn = _Uvicorn(
             uvicorn.Config(
                 self._app,
-                http=connection_class(self.faults.limits),
+                http=partial(Connection, limits=self.faults.limits),
                 ws="none",
                 timeout_graceful_shutdown=1,
                 log_level="warning",

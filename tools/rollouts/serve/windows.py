@@ -15,7 +15,6 @@ from . import errors
 from .model import Action
 
 _YEARS = 130  # Quartz looks from 1970 to 2099
-_ZONE = re.compile(r"([+-])(\d{2}):(\d{2})|Z")
 _DURATION = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
 _WEEKDAY = re.compile(r"(?<![\w#/])(\d)(L?)(?![\d])")
 
@@ -90,10 +89,8 @@ def _duration_ms(duration: str) -> int:
 
 
 def _offset_ms(timezone: str) -> int:
-    match = _ZONE.fullmatch(timezone)
-    if not match:
+    try:
+        offset = datetime.strptime(timezone, "%z").utcoffset()
+    except ValueError:
         raise errors.bad_window(f"{timezone!r} is not an offset such as +02:00")
-    if not match[1]:
-        return 0
-    minutes = int(match[2]) * 60 + int(match[3])
-    return (-minutes if match[1] == "-" else minutes) * 60_000
+    return round(offset.total_seconds() * 1000)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
@@ -84,53 +85,54 @@ def listed(request: Request, table) -> Select:
     return select(table).where(table.deleted.in_(_SOFT_DELETED[mode]))
 
 
+@dataclass(frozen=True)
 class Entities:
     """One kind of entity and the requests that all kinds have in common.
 
     `find`: by its id, an `id_type`, or ApiError. `shape`, `whole`: how it looks in a list, alone.
     """
 
-    def __init__(self, resources: APIRouter, id_type, find: Find, shape: Shape, whole: Shape):
-        self._resources = resources
-        self._id_type = id_type
-        self._find = find
-        self._shape = shape
-        self._whole = whole
+    resources: APIRouter
+    id_type: Any
+    find: Find
+    shape: Shape
+    whole: Shape
 
-        @resources.get("/{entity_id}")
-        async def read(work: Transaction, show: Show, entity_id: id_type):
+    def __post_init__(self) -> None:
+        @self.resources.get("/{entity_id}")
+        async def read(work: Transaction, show: Show, entity_id: self.id_type):
             """One of them, a deleted one too."""
-            return Reply(whole(show, find(work, entity_id)))
+            return Reply(self.whole(show, self.find(work, entity_id)))
 
     def offer_list(self, listing: Listing, table) -> None:
-        @self._resources.get("")
+        @self.resources.get("")
         async def list_all(request: Request, work: Transaction, show: Show, paging: Paging):
             """All that are not deleted."""
             rows = listed(request, table)
-            return Reply(listing.fetch(work, rows, paging, lambda row: self._shape(show, row)))
+            return Reply(listing.fetch(work, rows, paging, lambda row: self.shape(show, row)))
 
     def offer_create(self, body_type: type[Body], make: Callable[[Work, Any], Any]) -> None:
-        @self._resources.post("")
+        @self.resources.post("")
         async def create(work: Transaction, show: Show, body: list[body_type]):
             """All of the list or none. One that exists already is a 409."""
             made = [make(work, item) for item in body]
-            return Reply([self._shape(show, one) for one in made], 201)
+            return Reply([self.shape(show, one) for one in made], 201)
 
     def offer_update(self, body_type: type[Body], find: Find | None = None, check=None) -> None:
         """`find`: what may be changed, where that is not all. `check`: of the body."""
 
-        @self._resources.put("/{entity_id}")
-        async def update(work: Transaction, show: Show, entity_id: self._id_type, body: body_type):
+        @self.resources.put("/{entity_id}")
+        async def update(work: Transaction, show: Show, entity_id: self.id_type, body: body_type):
             """Change what is given."""
-            found = (find or self._find)(work, entity_id)
+            found = (find or self.find)(work, entity_id)
             if check:
                 check(body)
-            return Reply(self._whole(show, change(work, found, body)))
+            return Reply(self.whole(show, change(work, found, body)))
 
     def offer_delete(self, what: str) -> None:
-        @self._resources.delete("/{entity_id}", description=what)
-        async def delete(work: Transaction, entity_id: self._id_type):
-            work.db.delete(self._find(work, entity_id))
+        @self.resources.delete("/{entity_id}", description=what)
+        async def delete(work: Transaction, entity_id: self.id_type):
+            work.db.delete(self.find(work, entity_id))
             return done()
 
 

@@ -90,16 +90,13 @@ class RolloutCreate(_Conditions):
     groups: list[GroupCreate] | None = None
 
     def rollout(self, distribution_set: DistributionSet, default_weight: int) -> Rollout:
+        same = {"name", "description", "target_filter_query", "start_at", "dynamic"}
         return Rollout(
-            name=self.name,
-            description=self.description,
-            target_filter_query=self.target_filter_query,
+            **self.model_dump(include=same),
             distribution_set=distribution_set,
             action_type=self.type or ActionType.FORCED,
             force_time=self.forcetime or 0,
-            start_at=self.start_at,
             weight=default_weight if self.weight is None else self.weight,
-            dynamic=self.dynamic,
         )
 
     def new_groups(self, asks: bool, most: int) -> list[RolloutGroup]:

@@ -5,7 +5,6 @@ from typing import Literal
 from sqlalchemy import select, update
 
 from .. import actions, assignment, errors
-from ..actions import server_says
 from ..bodies import Body, Id, PathId, Text, text
 from ..defaults import DEFAULT_SET_TYPE
 from ..fields import (
@@ -203,7 +202,7 @@ async def invalidate(work: Transaction, set_id: PathId, body: Invalidation):
 def _cancel_all(work: Work, set_id: int, force: bool) -> None:
     for action in work.db.scalars(select(Action).where(Action.set_id == set_id, Action.active)):
         if not action.is_canceling_or_canceled:
-            actions.request_cancel(work, action, server_says("manual cancelation requested"))
+            actions.request_cancel(work, action)
         if force:
             actions.force_quit(work, action)
 

@@ -5,21 +5,22 @@ from typing import Literal
 from sqlalchemy import select
 
 from .. import actions, consent, errors
-from ..actions import server_says
 from ..bodies import Body, PathId
 from ..consent import Confirmation
 from ..fields import ACTION_FIELDS, DETAIL_STATUS_FIELDS
 from ..hub import Transaction
-from ..lookup import by_id, find_target
+from ..lookup import by_id, find_target, finder
 from ..media import Reply
 from ..model import Action, ActionStatus, ActionType
 from ..paging import Listing, Paging
 from ..rsql import Field
 from ..store import Work
-from .common import Full, Show, done, router
+from .common import Entities, Full, Show, done, router
+from .shapes import Shapes
 
 resources = router("/targets/{controller_id}/actions")
 everywhere = router("/actions")
+entities = Entities(everywhere, PathId, finder(Action), Shapes.action, Shapes.whole_action)
 LISTING = Listing(ACTION_FIELDS, "id:DESC")
 BY_DETAIL_STATUS = Listing(DETAIL_STATUS_FIELDS, "id:DESC")
 HISTORY = Listing(
@@ -86,7 +87,7 @@ async def cancel_action(
     if force:
         actions.force_quit(work, found)
     else:
-        actions.request_cancel(work, found, server_says("manual cancelation requested"))
+        actions.request_cancel(work, found)
     return done()
 
 
@@ -116,9 +117,3 @@ async def list_all_actions(work: Transaction, show: Show, paging: Paging, full: 
     """The actions of all targets, the newest first. `full` adds the links."""
     shape = show.whole_action if full else show.action
     return Reply(_listing(work).fetch(work, select(Action), paging, shape))
-
-
-@everywhere.get("/{action_id}")
-async def read_any_action(work: Transaction, show: Show, action_id: PathId):
-    """One action of any target."""
-    return Reply(show.whole_action(by_id(work, Action, action_id)))

@@ -16,7 +16,6 @@ from rollouts.api.errors import RefusedError
 from rollouts.release.image import Image, read_image
 
 from .. import actions, errors, hub, rsql
-from ..actions import server_says
 from ..bodies import Body, Int64
 from ..fields import TARGET_FIELDS
 from ..hub import Transaction
@@ -138,7 +137,7 @@ def _change(work: Work, action: Action, change: str) -> None:
     elif change == "quit":
         actions.force_quit(work, action)
     else:
-        actions.request_cancel(work, action, server_says("manual cancelation requested"))
+        actions.request_cancel(work, action)
 
 
 @resources.post("/release")
