@@ -31,6 +31,16 @@ class Struck:
     async def pass_on(self, send: Send | None = None) -> None:
         await self.app(self.scope, self.receive, send or self.send)
 
+    async def whole(self) -> tuple[Message, bytes]:
+        """The answer, kept back: its start, and its body."""
+        sent: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            sent.append(message)
+
+        await self.pass_on(keep)
+        return sent[0], b"".join(message.get("body", b"") for message in sent[1:])
+
     @property
     def transport(self):
         return self.scope[TRANSPORT]
@@ -102,20 +112,12 @@ async def _slow(struck: Struck, message: Message) -> None:
 
 async def _stall(struck: Struck) -> None:
     # Never a whole body; of an empty one not even its head.
-    head: list[Message] = []
-
-    async def send(message: Message) -> None:
-        if message["type"] != "http.response.body":
-            head.append(message)
-            return
-        body = message.get("body", b"")
-        part = body[: min(len(body) // 2, _PIECE)]
-        if part:
-            await struck.send(head.pop())
-            await struck.send({"type": message["type"], "body": part, "more_body": True})
-        await struck.until_lost()
-
-    await struck.pass_on(send)
+    start, body = await struck.whole()
+    part = body[: min(len(body) // 2, _PIECE)]
+    if part:
+        await struck.send(start)
+        await struck.send({"type": "http.response.body", "body": part, "more_body": True})
+    await struck.until_lost()
 
 
 async def _wrong_hash(struck: Struck, message: Message) -> None:
@@ -133,16 +135,10 @@ async def _chunked(struck: Struck, start: Message) -> None:
 
 async def _no_length(struck: Struck) -> None:
     # uvicorn would take to chunks, so this goes past it; the end of the connection ends it.
-    async def send(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            heads = _without(message["headers"], b"content-length")
-            lines = [b"%s: %s\r\n" % head for head in [*heads, (b"connection", b"close")]]
-            line = b"HTTP/1.1 %d \r\n" % message["status"]
-            struck.transport.write(line + b"".join(lines) + b"\r\n")
-        else:
-            struck.transport.write(message.get("body", b""))
-
-    await struck.pass_on(send)
+    start, body = await struck.whole()
+    heads = [*_without(start["headers"], b"content-length"), (b"connection", b"close")]
+    lines = [b"HTTP/1.1 %d " % start["status"], *(b"%s: %s" % head for head in heads), b"", body]
+    struck.transport.write(b"\r\n".join(lines))
     struck.transport.close()
     await struck.until_lost()
 
@@ -175,30 +171,21 @@ async def _status(struck: Struck) -> None:
 
 
 async def _lost_answer(struck: Struck) -> None:
-    async def swallow(message: Message) -> None:
-        pass
-
-    await struck.pass_on(swallow)
+    await struck.whole()
     struck.transport.abort()
     await struck.until_lost()
 
 
 async def _sleep(struck: Struck) -> None:
-    sent: list[Message] = []
-
-    async def keep(message: Message) -> None:
-        sent.append(message)
-
-    await struck.pass_on(keep)
-    head, body = sent[0], b"".join(m.get("body", b"") for m in sent[1:])
+    start, body = await struck.whole()
     try:
         answer = json.loads(body)
         answer["config"]["polling"]["sleep"] = struck.value
         body = json.dumps(answer).encode()
     except (ValueError, KeyError, TypeError):
         pass  # not a poll, or a 304: it goes out as it is
-    heads = _without(head["headers"], b"content-length", b"etag")
-    await struck.send({**head, "headers": [*heads, (b"content-length", b"%d" % len(body))]})
+    heads = _without(start["headers"], b"content-length", b"etag")
+    await struck.send({**start, "headers": [*heads, (b"content-length", b"%d" % len(body))]})
     await struck.send({"type": "http.response.body", "body": body})
 
 
