@@ -55,8 +55,8 @@ def assign(
     result = Assigned([], 0)
     going = []
     # As one value: SQLite bounds their number in a statement.
-    ids = func.json_each(json.dumps(list(wanted), ensure_ascii=False)).table_valued("value")
-    is_named = Target.controller_id.in_(select(ids.c.value))
+    names = func.json_each(json.dumps(list(wanted), ensure_ascii=False)).table_valued("value")
+    is_named = Target.controller_id.in_(select(names.c.value))
     named = select(Target).where(is_named).order_by(Target.id)
     for target in work.db.scalars(named).all():
         busy = offline and target.update_status == UpdateStatus.PENDING

@@ -95,11 +95,8 @@ def serve(
 def _settings(dialect: DialectName, device_login: bool, polling_time: str) -> Settings:
     from .polling import Polling
 
-    environment = {
-        "user": os.environ.get("ROLLOUTS_USER"),
-        "password": os.environ.get("ROLLOUTS_PASSWORD"),
-        "gateway_token": os.environ.get("ROLLOUTS_GATEWAY_TOKEN"),
-    }
+    names = ("user", "password", "gateway_token")
+    environment = {name: os.environ.get(f"ROLLOUTS_{name.upper()}") for name in names}
     settings = Settings(
         dialect=dialect.value,
         device_login=device_login,

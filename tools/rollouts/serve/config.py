@@ -72,6 +72,13 @@ def get(work: Work, key: str):
     return stored[key] if key in stored else _key(key).default(work.settings)
 
 
+def patience_ms(work: Work) -> tuple[int, int]:
+    """How long after its last poll a target is expected, and how long until it is overdue."""
+    expected_s = polling.Polling(get(work, POLLING_TIME), work.settings).default.seconds
+    overdue_s = expected_s + polling.interval_s(get(work, OVERDUE_TIME))
+    return round(expected_s * 1000), round(overdue_s * 1000)
+
+
 def put(work: Work, key: str, value) -> None:
     """Store a value. Raises ApiError for an unknown key or a value it does not take."""
     try:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from pydantic.alias_generators import to_camel
 from starlette.requests import Request
 
-from .. import config, polling
+from .. import config
 from ..assignment import Assigned
 from ..hub import Links
 from ..media import present
@@ -132,15 +132,14 @@ class Shapes:
         return below(shape, autoConfirm="/autoConfirm") if "autoConfirmActive" in shape else shape
 
     def _poll_status(self, item: Target) -> dict | None:
-        if item.last_request_at is None:
+        polled = item.last_request_at
+        if polled is None:
             return None
-        told = polling.Polling(config.get(self.work, config.POLLING_TIME), self.work.settings)
-        expected = item.last_request_at + round(told.default.seconds * 1000)
-        late = polling.interval_s(config.get(self.work, config.OVERDUE_TIME)) * 1000
+        expected, overdue = config.patience_ms(self.work)
         return {
-            "lastRequestAt": item.last_request_at,
-            "nextExpectedRequestAt": expected,
-            "overdue": self.work.now > expected + late,
+            "lastRequestAt": polled,
+            "nextExpectedRequestAt": polled + expected,
+            "overdue": self.work.now > polled + overdue,
         }
 
     def action(self, item: Action) -> dict:

@@ -69,10 +69,11 @@ function history(t) {
 
 function actionItem(action, t) {
   const done = action.active && t.action?.id === action.id ? percent(t.action) : null;
+  const window = action.maintenanceWindow;
   return h("li", {},
     h("p", { class: "head" }, h("b", {}, action.label), badge(action.status),
-      h("span", { class: "hint" }, `action ${action.id}, ${action.type}`)),
-    action.window && h("p", { class: "hint" }, `in the window ${action.window}`),
+      h("span", { class: "hint" }, `action ${action.id}, ${action.forceType}`)),
+    window && h("p", { class: "hint" }, `in the window ${window.schedule}, ${window.duration}, ${window.timezone}`),
     done !== null && h("progress", { max: 100, value: done, "aria-label": "Progress" }),
     action.active && h("p", { class: "buttons" }, verbs(action)),
     h("ol", { class: "timeline" }, action.entries.map(entryItem)));
@@ -81,13 +82,13 @@ function actionItem(action, t) {
 function verbs(action) {
   const verb = (text, change) => button(text, "change", { change, actions: action.id });
   if (action.status === "canceling") return [verb("End it without the device", "quit")];
-  return [verb("Cancel", "cancel"), action.type !== "forced" && verb("Force", "force")];
+  return [verb("Cancel", "cancel"), action.forceType !== "forced" && verb("Force", "force")];
 }
 
 function entryItem(entry) {
-  return h("li", { class: colour(entry.status) },
-    h("span", { class: "hint" }, time(entry.at), ` · ${entry.status.replaceAll("_", " ")}`),
-    entry.messages.map((message) => h("p", {}, said(message))));
+  return h("li", { class: colour(entry.type) },
+    h("span", { class: "hint" }, time(entry.reportedAt), ` · ${entry.type.replaceAll("_", " ")}`),
+    entry.messages.filter(Boolean).map((message) => h("p", {}, said(message))));
 }
 
 async function open(node) {

@@ -3,7 +3,7 @@
 from sqlalchemy import String, cast, func, select
 from sqlalchemy.orm import selectinload
 
-from .. import config, polling
+from .. import config
 from ..media import present
 from ..model import Action, ActionStatus, DistributionSet, SoftwareModule, Target
 from ..rollouts.evaluation import per_status
@@ -22,7 +22,7 @@ def rows(work: Work) -> dict[str, Rows]:
 
 
 def _targets(work: Work) -> Rows:
-    overdue_ms, actions = _overdue_ms(work), _newest_actions(work)
+    overdue_ms, actions = config.patience_ms(work)[1], _newest_actions(work)
     found = {}
     for t in work.db.execute(select(Target.__table__).order_by(Target.controller_id)):
         polled = t.last_request_at
@@ -32,13 +32,6 @@ def _targets(work: Work) -> Rows:
             assigned=t.assigned_set_id, action=actions.get(t.id),
         )  # fmt: skip
     return found
-
-
-def _overdue_ms(work: Work) -> int:
-    """How long after its last poll a target is overdue."""
-    told = polling.Polling(config.get(work, config.POLLING_TIME), work.settings)
-    late_s = polling.interval_s(config.get(work, config.OVERDUE_TIME))
-    return round((told.default.seconds + late_s) * 1000)
 
 
 def _newest_actions(work: Work) -> dict[int, dict]:

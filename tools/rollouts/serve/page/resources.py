@@ -21,8 +21,10 @@ from ..fields import TARGET_FIELDS
 from ..hub import Transaction
 from ..lookup import by_id, find_target
 from ..media import JSON, MediaRoute, Reply, present
+from ..mgmt.common import Show
 from ..mgmt.modules import ModuleCreate, add_artifact, create_module
 from ..mgmt.sets import SetCreate, create_set
+from ..mgmt.shapes import Shapes
 from ..model import Action, ActionStatus, Target
 from ..store import Work
 from ..upload import Received, receive
@@ -72,7 +74,7 @@ async def find_matches(work: Transaction, q: str):
 
 
 @resources.get("/target")
-async def read_target(work: Transaction, id: str):
+async def read_target(work: Transaction, show: Show, id: str):
     """A target's attributes and its last actions with their history, the newest first."""
     found = find_target(work, id)
     newest = select(Action).where(Action.target_id == found.id).order_by(Action.id.desc())
@@ -81,28 +83,18 @@ async def read_target(work: Transaction, id: str):
         address=found.address,
         createdAt=found.created_at,
         attributes={a.key: a.value for a in found.attributes},
-        actions=[_action(work, a) for a in work.db.scalars(newest.limit(_ACTIONS))],
+        actions=[_action(show, a) for a in work.db.scalars(newest.limit(_ACTIONS))],
     )
     return Reply(shape, tagged=False)
 
 
-def _action(work: Work, action: Action) -> dict:
+def _action(show: Shapes, action: Action) -> dict:
     entries = select(ActionStatus).where(ActionStatus.action_id == action.id)
     newest = entries.order_by(ActionStatus.id.desc()).limit(_ENTRIES)
-    return present(
-        id=action.id,
-        set=action.set_id,
-        label=f"{action.distribution_set.name} {action.distribution_set.version}",
-        status=action.status,
-        type=action.type,
-        active=action.active,
-        window=action.window_schedule
-        and f"{action.window_schedule}, {action.window_duration}, {action.window_timezone}",
-        entries=[
-            {"at": e.created_at, "status": e.status, "messages": e.messages}
-            for e in work.db.scalars(newest)
-        ],
-    )
+    return show.action(action) | {
+        "label": f"{action.distribution_set.name} {action.distribution_set.version}",
+        "entries": [show.entry(entry) for entry in show.work.db.scalars(newest)],
+    }
 
 
 @resources.get("/token")
