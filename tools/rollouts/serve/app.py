@@ -1,14 +1,12 @@
 """The application: every resource, behind login and front."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.requests import ClientDisconnect
 
 from .. import __version__
 from . import answers, docs, errors, page, scheduler
@@ -58,15 +56,6 @@ ROUTERS = [
 ]
 
 
-def _on_loop(handler: Callable) -> Callable:
-    """A handler of errors that Starlette does not put into a thread."""
-
-    async def handle(request: Request, error: Exception) -> Response:
-        return handler(request, error)
-
-    return handle
-
-
 _ERRORS = {
     errors.ApiError: answers.api_error,
     errors.FrameworkError: answers.framework_error,
@@ -97,7 +86,7 @@ def build(store: Store, faults: Faults, loopback_only: bool = False) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        exception_handlers={kind: _on_loop(handler) for kind, handler in _ERRORS.items()},
+        exception_handlers=_ERRORS,
     )
     app.state.store = store
     app.state.feed = Feed(store)
