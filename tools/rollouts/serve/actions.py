@@ -99,11 +99,6 @@ def retrieved(work: Work, action: Action) -> None:
         action.status = Status.RETRIEVED
 
 
-def downloads(work: Work, action: Action, path: str) -> None:
-    check_entry_quota(work, action)
-    add_entry(work, action, Status.DOWNLOAD, [server_says(f"Target downloads {path}")])
-
-
 def feedback(work: Work, action: Action, state, timestamp: int | None) -> None:
     """What the device says about its deployment; `state`: ddi.base.State."""
     execution, finished, code = state.execution, state.result.finished, state.code

@@ -66,11 +66,8 @@ def text(minimum: int, maximum: int, *, required: bool = False):
             raise constraint("must not contain markup")
         return value
 
-    if required:
-        return Annotated[
-            str | None, BeforeValidator(check), Field(default=None, validate_default=True)
-        ]
-    return Annotated[str | None, BeforeValidator(check)]
+    kind = Annotated[str | None, BeforeValidator(check)]
+    return Annotated[kind, Field(default=None, validate_default=True)] if required else kind
 
 
 Text = Annotated[str, BeforeValidator(as_text)]

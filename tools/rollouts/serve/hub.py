@@ -1,7 +1,6 @@
 """What a request handler needs of the server, found through its request."""
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager
 from typing import Annotated
 from urllib.parse import quote, quote_plus
 
@@ -49,16 +48,12 @@ def rules(request: Request) -> Dialect:
     return store(request).settings.rules
 
 
-def work(request: Request, user: str = "") -> AbstractContextManager[Work]:
-    """A transaction within a handler that must await before or after it, not inside."""
-    return store(request).work(user)
-
-
 async def _transaction(request: Request) -> AsyncIterator[Work]:
-    with work(request) as one:
+    with store(request).work() as one:
         yield one
 
 
 # An argument of handlers. A transaction is committed when its handler returns, before the
-# answer is sent, and rolled back when it raises; such a handler must not await.
+# answer is sent, and rolled back when it raises; such a handler must not await: one that does
+# opens its own before or after, by store().work().
 Transaction = Annotated[Work, Depends(_transaction, scope="function")]

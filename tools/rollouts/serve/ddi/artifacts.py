@@ -54,7 +54,9 @@ async def download(request: Request, device: Device, module_id: PathId, filename
     if not path.exists():
         raise errors.binary_missing(item.filename)
     if sum_only or "range" not in request.headers:
-        actions.downloads(work, action, request.scope["raw_path"].decode("latin1"))
+        said = f"Target downloads {request.scope['raw_path'].decode('latin1')}"
+        actions.check_entry_quota(work, action)
+        actions.add_entry(work, action, Status.DOWNLOAD, [actions.server_says(said)])
     if sum_only:
         line = f"{item.md5}  {item.filename}".encode("ascii", "replace")
         head = {"content-disposition": disposition(item.filename + _MD5SUM)}

@@ -88,13 +88,13 @@ _MULTIPART = {"requestBody": {"content": {"multipart/form-data": {"schema": _FOR
 async def upload_artifact(request: Request, module_id: PathId):
     """Add a file: the part `file` of a multipart body. Hashes given with it are checked."""
     store = hub.store(request)
-    with hub.work(request) as work:
+    with store.work() as work:
         _check_takes_files(work, module_id)
     async with receive(request, store) as received:
         if not received.artifact.size:
             raise errors.Empty(400)  # hawkBit says no more about an empty file
         # Looked at again: somebody may have locked the module during the upload.
-        with hub.work(request) as work:
+        with store.work() as work:
             _check_takes_files(work, module_id)
             new = add_artifact(work, module_id, received.artifact)
             answer = Reply(Shapes(request, work).whole_artifact(new), 201)

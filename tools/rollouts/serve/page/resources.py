@@ -44,14 +44,10 @@ resources = APIRouter(prefix=BASE, route_class=PageRoute, include_in_schema=Fals
 events = APIRouter(prefix=BASE, include_in_schema=False)
 
 
-def _feed(request: Request) -> Feed:
-    return request.app.state.feed
-
-
 @resources.get("/overview")
 async def read_overview(request: Request):
     """Everything that the page shows at first, in one answer."""
-    feed = _feed(request)
+    feed: Feed = request.app.state.feed
     feed.look()
     return Reply(feed.message(feed.rows), tagged=False)
 
@@ -62,7 +58,8 @@ async def stream(
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> AsyncIterator[ServerSentEvent]:  # fmt: skip
     """What changes from then on. A page that comes back says what it has seen."""
-    async for message in _feed(request).messages(last_event_id or since):
+    feed: Feed = request.app.state.feed
+    async for message in feed.messages(last_event_id or since):
         yield ServerSentEvent(data=message, id=message["version"])
 
 
@@ -148,7 +145,7 @@ async def upload_release(
             "version": version or image.version,
             "description": description or f"application image for {image.chip}",
         }
-        with hub.work(request) as work:
+        with store.work() as work:
             set_id = _store(work, received, words)
             store.files.keep(received.path, received.artifact.sha256)
     return Reply({"id": set_id, "chip": image.chip, **words}, 201)
