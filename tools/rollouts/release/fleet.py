@@ -64,46 +64,38 @@ def read(text, name):
 
 
 def _problems_of_header(header):
-    problems = [
-        f"1: there is no column {title!r}; there are {', '.join(_COLUMNS)}"
-        for title in header
-        if title not in _COLUMNS
-    ]
+    for title in header:
+        if title not in _COLUMNS:
+            yield f"1: there is no column {title!r}; there are {', '.join(_COLUMNS)}"
     if "controllerId" not in header:
-        problems.append("1: the first line has to name the columns, controllerId among them")
-    problems += [
-        f"1: column {t} is there twice" for t in sorted(set(header)) if header.count(t) > 1
-    ]
-    return problems
+        yield "1: the first line has to name the columns, controllerId among them"
+    for title in sorted(set(header)):
+        if header.count(title) > 1:
+            yield f"1: column {title} is there twice"
 
 
 def _problems_of_line(line, header, cells, given):
-    problems = []
     if len(cells) != len(header):
-        problems.append(f"{line}: it has {len(cells)} values for {len(header)} columns")
+        yield f"{line}: it has {len(cells)} values for {len(header)} columns"
     controller_id = given.get("controllerId", "")
     if not controller_id:
-        problems.append(f"{line}: there is no controllerId")
+        yield f"{line}: there is no controllerId"
     if any(char.isspace() for char in controller_id):
-        problems.append(f"{line}: a controllerId has no space in it: {controller_id!r}")
-    problems += [
-        f"{line}: {title} has {len(given[title])} characters, at most {longest} may be"
-        for title, longest in _LONGEST.items()
-        if len(given.get(title, "")) > longest
-    ]
-    return problems
+        yield f"{line}: a controllerId has no space in it: {controller_id!r}"
+    for title, longest in _LONGEST.items():
+        length = len(given.get(title, ""))
+        if length > longest:
+            yield f"{line}: {title} has {length} characters, at most {longest} may be"
 
 
 def _problems_of_rows(rows):
     if not rows:
-        return ["1: there is no target in it"]
+        yield "1: there is no target in it"
     first: dict = {}
-    problems: list[str] = []
     for row in rows:
         before = first.setdefault(row.controller_id, row.line)
         if before != row.line and row.controller_id:
-            problems.append(f"{row.line}: {row.controller_id} is in line {before} already")
-    return problems
+            yield f"{row.line}: {row.controller_id} is in line {before} already"
 
 
 def compare(hawkbit, rows, name, may_change):
