@@ -5,9 +5,10 @@ import json
 
 import httpx
 import pytest
+from rich.console import Console
 from rollouts.api.models import Target
 from rollouts.cli.columns import TARGETS
-from rollouts.cli.output import Output, harmless
+from rollouts.cli.output import Output, harmless, table
 
 HOSTILE = "a\x1b[2Jb\nc\td\u202e[bold]e"
 
@@ -43,6 +44,16 @@ def test_on_a_terminal_a_row_is_a_table_with_titles():
     text = rows(terminal=True)
     assert "TARGET" in text and "[red]x[/red]" in text
     assert "\x1b[2J" not in text and "\u202e" not in text
+
+
+def test_a_row_on_one_line_keeps_all_but_its_last_cell():
+    shown = table(
+        ["TARGET", "STATUS", "MESSAGE"], [("kitchen-1", "running", "m" * 200)], None, True
+    )
+    out = io.StringIO()
+    Console(file=out, width=40).print(shown)
+    _, row = out.getvalue().splitlines()
+    assert row.startswith("kitchen-1  running  mmm") and row.endswith("…")
 
 
 def test_json_has_hawkbits_names_and_escapes():

@@ -36,13 +36,18 @@ def named(targets):
     return f"{counted(len(targets))} ({first})"
 
 
-def table(titles, rows, caption=None, **column):
-    """Return a rich table. Its texts are shown as they are; `column`: as add_column() has it."""
+def table(titles, rows, caption=None, one_line=False):
+    """Return a rich table. Its texts are shown as they are.
+
+    `one_line`: of a row that is too long, only the last cell is cut off; else cells are folded.
+    """
     made = Table(box=None, header_style="bold", pad_edge=False, caption=caption)
     for title in titles:
-        made.add_column(title, **column)
+        is_kept = one_line and title != titles[-1]
+        made.add_column(title, no_wrap=is_kept, overflow="ellipsis" if one_line else "fold")
     for row in rows:
-        made.add_row(*(Text(harmless(one)) if isinstance(one, str) else one for one in row))
+        texts = (Text(harmless(x), no_wrap=one_line) if isinstance(x, str) else x for x in row)
+        made.add_row(*texts)
     return made
 
 
@@ -83,8 +88,7 @@ class Output:
             return
         lines = [[self._cell(get(item)) for get in columns.values()] for item in items]
         if self.is_terminal:
-            shown = table(columns, lines, overflow="fold")
-            Console(file=self._stdout, highlight=False).print(shown)
+            Console(file=self._stdout, highlight=False).print(table(columns, lines))
         else:
             for line in lines:
                 self._out("\t".join(line))

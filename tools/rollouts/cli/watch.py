@@ -155,7 +155,7 @@ def _table_of_actions(out, states):
         rows.append((one.controller_id, str(one.action), status, bar, message))
     done = sum(one.outcome != OPEN for one in states)
     titles = ("TARGET", "ACTION", "STATUS", "", "MESSAGE")
-    return table(titles, rows, f"{done} of {len(states)} closed", no_wrap=True)
+    return table(titles, rows, f"{done} of {len(states)} closed", one_line=True)
 
 
 def _table_of_groups(now):
@@ -169,4 +169,4 @@ def _table_of_groups(now):
         rows.append((one.name, status, bar, columns.progress_of(one)))
     titles = ("GROUP", "STATUS", "", "TARGETS")
     caption = Text(harmless(f"{now.rollout.name} is {now.rollout.status}"))
-    return table(titles, rows, caption, no_wrap=True)
+    return table(titles, rows, caption, one_line=True)
