@@ -139,6 +139,14 @@ def test_a_server_that_is_no_hawkbit_is_exit_4(environ):
     assert result.returncode == 4 and "text/html, not JSON" in result.stderr
 
 
+def test_a_server_that_cannot_answer_now_is_asked_again_and_that_is_said(environ):
+    answers = iter([(503, {"Retry-After": "1"}, b""), (200, {}, EMPTY_PAGE)])
+    with answering(lambda _: next(answers)) as url:
+        result = run(environ, "targets", ROLLOUTS_URL=url)
+    assert (result.returncode, result.stdout) == (0, "")
+    assert result.stderr == "the server cannot answer now, it is asked again in 1 s\n"
+
+
 @pytest.mark.parametrize("options", [["-v"], ["--json", "-v"]])
 def test_secrets_are_masked_even_when_the_server_echoes_them(environ, options):
     def echo(handler):

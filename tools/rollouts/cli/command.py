@@ -10,6 +10,7 @@ import functools
 import inspect
 import os
 import sys
+import time
 import traceback
 from typing import Annotated
 
@@ -74,16 +75,20 @@ class Run:
         self.out.hide(*Login(one.user, one.password, one.tenant).secrets)
         if one.warning():
             self.out.note(one.warning())
-        on_exchange = self._show if self._common.verbose else None
+        hooks = {"on_exchange": self._show if self._common.verbose else None, "sleep": self._pause}
         try:
-            return Hawkbit(
-                one.url, one.user, one.password, one.tenant, one.ca, on_exchange=on_exchange
-            )
+            return Hawkbit(one.url, one.user, one.password, one.tenant, one.ca, **hooks)
         except RefusedError as error:
             raise UsageError(str(error)) from error
 
     def _show(self, method, where, outcome, seconds):
         self.out.note(f"{method} {where} -> {outcome} in {seconds * 1000:.0f} ms")
+
+    def _pause(self, seconds):
+        """Wait before a request is sent again, and say so where it can be noticed."""
+        if seconds >= 1:
+            self.out.note(f"the server cannot answer now, it is asked again in {seconds:.0f} s")
+        time.sleep(seconds)
 
     def confirm(self, question):
         """Return when a person agrees. Raises UsageError."""
