@@ -22,7 +22,10 @@ from chunks import (  # noqa: F401 - hooks
 )
 
 TIMEOUT_S = 300  # a hang's end, on a machine with much else to do
-SLOW = 10  # a board, the more so an emulated one
+SLOW = 2  # how many times that a board may take, and an emulated one
+EMULATED = 10
+# `mpremote mount` has no other end to it.
+LOST = "; or a byte was lost on the serial line: press the board's reset button, and run it again"
 _RESULT = re.compile(r"(PASS|FAIL|SKIP) (test_\w+) ?(.*)")
 
 
@@ -45,8 +48,8 @@ def _names(config) -> list[str]:
 
 def pytest_configure(config):
     """A board that was asked for and is not there is an error, not 800 skipped tests."""
-    reason = interpreters.reason_absent(interpreters.BOARD)
-    if reason and _names(config) == [interpreters.BOARD]:
+    board = interpreters.BOARD
+    if _names(config) == [board] and (reason := interpreters.reason_absent(board)):
         raise pytest.UsageError(reason)
     _be_patient()
 
@@ -63,6 +66,8 @@ def pytest_report_header(config):
     for name in names:
         if reason := interpreters.reason_absent(name):
             lines.insert(0, f"NO DEVICE TESTS ON {name}: {reason}")
+        elif interpreters.is_mounted(name):
+            lines.append(f"the board: {interpreters.board()}")
     return lines
 
 
@@ -111,10 +116,15 @@ class OnInterpreter(pytest.Collector):
         super().__init__(**kwargs)
         self._tests = tests
         self._needs = settings["NEEDS"]
-        self._timeout_s = settings["TIMEOUT_S"] * (SLOW if self.name == interpreters.BOARD else 1)
+        self._timeout_s = settings["TIMEOUT_S"] * self._slowness()
         self._process = self._folder = None
         self._ended = None
         self._results = {}
+
+    def _slowness(self):
+        if interpreters.is_mounted(self.name):
+            return SLOW
+        return EMULATED if self.name == interpreters.BOARD else 1
 
     def collect(self):
         for name, index in self._tests.items():
@@ -158,7 +168,8 @@ class OnInterpreter(pytest.Collector):
             line = self._process.line(deadline - time.monotonic())
         except queue.Empty:
             self._process.end()
-            self._ended = f"killed: a test took over {self._timeout_s} s"
+            lost = LOST if interpreters.is_mounted(self.name) else ""
+            self._ended = f"killed: a test took over {self._timeout_s} s{lost}"
             return None
         if line is None:
             self._ended = f"no result: the process ended with status {self._process.end()}"

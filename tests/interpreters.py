@@ -27,6 +27,8 @@ _NODE_PATH = dict(zip(_PATH, ("/lib", "/board", "/modules", "/device"), strict=T
 # What the npm builds lack: a file that imports one of these is skipped there.
 ABSENT = ("socket", "ssl", "tls", "requests")
 BOARD = "board"
+_QUESTION = "import sys, hawkbit; print(sys.implementation._machine, hawkbit.__version__)"
+_ANSWER_S = 60
 
 
 class Unavailable(Exception):
@@ -71,15 +73,42 @@ def _on_board(module: str, tests: list[str]) -> list[str]:
 
     They are mounted, unless ON_BOARD names the folder of the board where they lie as .mpy.
     """
-    port = os.environ.get("PORT")
-    if not port:
-        raise Unavailable("no board: make test-board PORT=/dev/ttyUSB0")
     folder = os.environ.get("ON_BOARD")
     program = f"import sys; sys.path.insert(0, {folder or '/remote'!r})\n"
     program += f"import runner; runner.run_apart({module!r}, {tests!r}, ('simboard',))"
-    mpremote = [sys.executable, "-u", "-m", "mpremote", "connect", port]
     mount = [] if folder else ["mount", compiled().name]
-    return [*mpremote, *mount, "exec", program]
+    return [*_mpremote(), *mount, "exec", program]
+
+
+def _mpremote() -> list[str]:
+    port = os.environ.get("PORT")
+    if not port:
+        raise Unavailable("no board: make test-board PORT=/dev/ttyUSB0")
+    return [sys.executable, "-u", "-m", "mpremote", "connect", port]
+
+
+@functools.cache
+def board() -> str:
+    """Ask the board at PORT for its name and its library's version.
+
+    Raises Unavailable, with what to do.
+    """
+    argv, port = [*_mpremote(), "exec", _QUESTION], os.environ["PORT"]
+    try:
+        run = subprocess.run(argv, capture_output=True, text=True, timeout=_ANSWER_S)
+    except subprocess.TimeoutExpired as e:
+        raise Unavailable(f"{port} says nothing for {_ANSWER_S} s: press its reset button") from e
+    if "no module named 'hawkbit'" in run.stdout + run.stderr:
+        raise Unavailable(f"the board has no library: make install PORT={port}")
+    if run.returncode:
+        last = (run.stdout + run.stderr).strip().splitlines()[-1]
+        raise Unavailable(f"{last}; is it {port}, and free? If so, press the board's reset button")
+    return run.stdout.strip()
+
+
+def is_mounted(name: str) -> bool:
+    """Does that interpreter read the tests over the serial line?"""
+    return name == BOARD and "ON_BOARD" not in os.environ
 
 
 @functools.cache
@@ -135,7 +164,10 @@ def lacks_servers(name: str) -> str | None:
 def reason_absent(name: str) -> str | None:
     """Return why the interpreter cannot be had, or None."""
     try:
-        command(name, "", [])
+        if is_mounted(name):
+            board()
+        else:
+            command(name, "", [])
     except Unavailable as e:
         return str(e)
     return None

@@ -22,9 +22,9 @@ SELF_TEST_FAILS = """
 from hawkbit.updater import Updater
 Updater.self_test = lambda self: False
 """
-GIVES_UP_AFTER_A_MINUTE = """
+GIVES_UP_SOON = """
 from hawkbit.updater import Updater
-Updater.confirm_timeout_s = 60
+Updater.confirm_timeout_s = 10
 """
 # A board that is switched on waits up to 10 s otherwise, so that a fleet's polls are spread.
 POLLS_AT_ONCE = """
@@ -81,9 +81,17 @@ def example_py(name: str) -> bytes:
 
     It says when it sleeps: an emulator may not wake by itself.
     """
-    online, _, _ = main_py().decode().partition("board.updater(")
+    online, _, _ = main_py(POLLS_AT_ONCE).decode().partition("board.updater(")
     example = (EXAMPLES / name).read_text()
     return (online + example.replace(_SLEEP, f"print('asleep')\n{_SLEEP}")).encode()
+
+
+def impatient_boot_py() -> bytes:
+    """Return boot.py with a watchdog of 10 s: for images that never feed it."""
+    shipped, changed = b"watchdog_s=60", b"watchdog_s=10"
+    boot_py = (install.BOARD / "boot.py").read_bytes()
+    assert shipped in boot_py
+    return boot_py.replace(shipped, changed)
 
 
 def boot_py_of_application() -> bytes:

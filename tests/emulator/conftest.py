@@ -134,7 +134,8 @@ def _flashed(machine, firmware, mib):
     path = ROOT / "build" / "emulator" / f"{mib}MiB-{key}.bin"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = flash_file.blank(path.with_suffix(".part"), mib)
+        # Another process of pytest-xdist may be at it as well.
+        unfinished = flash_file.blank(path.with_suffix(f".{os.getpid()}"), mib)
         chip = Emulator(machine, unfinished, wifi=False)
         try:
             run_tool(chip, "flash.py", "--firmware", str(firmware), download_mode=True)
@@ -200,15 +201,16 @@ def office(tmp_path, port):
 def ready(wifi, make_board, office, app):
     """Return a function that makes a board ready for an update to version 2.0.0.
 
-    ready(before="") -> (board, id of the action); `before`: lines before main.py; `publish`,
-    `assign`: options of those commands.
+    ready(before="") -> (board, id of the action); `before`: lines before main.py, which polls
+    at once unless `main` is given; `publish`, `assign`: options of those commands.
     """
 
     def make(before="", main=None, image=app, config=None, publish=(), assign=(), **options):
         board = make_board(**options)
         config = config or board_files.config_py(office.setup())
+        main = main or board_files.main_py(board_files.POLLS_AT_ONCE + before)
         flash_file.put(board.flash_file, "/config.py", config)
-        flash_file.put(board.flash_file, "/main.py", main or board_files.main_py(before))
+        flash_file.put(board.flash_file, "/main.py", main)
         flash_file.compact(board.flash_file, "/main.py")
         office.publish(image, "2.0.0", *publish)
         return board, office.assign("2.0.0", *assign)

@@ -5,7 +5,7 @@ import time
 from functools import partial
 
 import pytest
-from emulator import board_files, flash_file, power_cuts
+from emulator import flash_file, power_cuts
 from emulator.qemu import EmulatorError
 from emulator.serial_log import LostNetworkError, SilentError
 
@@ -33,7 +33,7 @@ def test_every_update_ends_right_whenever_the_power_is_cut(ready, staged, office
         cuts = power_cuts.plan(seed)
         office.server.reset()
         begins = ready if cuts[0].word in power_cuts.DOWNLOAD else staged
-        board, action_id = begins(board_files.POLLS_AT_ONCE)
+        board, action_id = begins()
         made, found = cut(board, office, action_id, cuts)
         kills += made
         wrong += [f"SEED={seed}: {text}" for text in found]

@@ -66,11 +66,13 @@ def test_update_over_verified_https_is_installed(ready, office, tls, kind, wants
 )
 def test_bad_image_goes_back_and_is_reported(staged, office, watchdog, code):
     board, action_id = staged(board_files.in_the_new_image(code))
+    if code in (board_files.RAISES, board_files.CANNOT_IMPORT):
+        flash_file.put(board.flash_file, "/boot.py", board_files.impatient_boot_py())
     goes_back(board, office, action_id)
 
 
 def test_no_server_after_the_update_goes_back(staged, office):
-    board, action_id = staged(board_files.in_the_new_image(board_files.GIVES_UP_AFTER_A_MINUTE))
+    board, action_id = staged(board_files.in_the_new_image(board_files.GIVES_UP_SOON))
     board.power_on().expect(r"^hawkbit: state: activating$")
     office.server.faults.add("lost-answer@any")
     board.log.expect(r"^hawkbit: state: testing$")
@@ -116,5 +118,6 @@ def test_bootloader_without_rollback_goes_back_by_the_library(
     mixed = tmp_path / "mixed.bin"
     mixed.write_bytes(old.read_bytes()[:BOOTLOADER_SIZE] + firmware.read_bytes()[BOOTLOADER_SIZE:])
     board, action_id = staged(board_files.in_the_new_image(board_files.RAISES))
+    flash_file.put(board.flash_file, "/boot.py", board_files.impatient_boot_py())
     flash_file.copy_bootloader(make_board_flash(mixed), board.flash_file)
     goes_back(board, office, action_id)

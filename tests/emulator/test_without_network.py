@@ -43,6 +43,7 @@ def test_unconfirmed_image_goes_back(make_board, watchdog, code):
     first = b"import os\nos.rename('next.py', 'main.py')\n" + SET_BOOT
     flash_file.put(board.flash_file, "/next.py", main + b"print('the old image runs')\n")
     flash_file.put(board.flash_file, "/main.py", first)
+    flash_file.put(board.flash_file, "/boot.py", board_files.impatient_boot_py())
     board.power_on().expect("^the old image runs$")
     board.cut_power()
     assert len(board.log.boots()) == 3

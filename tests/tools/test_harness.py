@@ -12,6 +12,7 @@ from pathlib import Path
 import certificates
 import interpreters
 import pytest
+from boards.ESP32_GENERIC.repl import Repl
 from scripted_server import ScriptedServer
 
 TESTS = Path(__file__).resolve().parent.parent
@@ -170,6 +171,49 @@ def test_board_that_is_asked_for_and_absent_is_one_sentence(run, monkeypatch):
     assert run("--interpreters=board") == "ERROR: no board: make test-board PORT=/dev/ttyUSB0\n\n"
 
 
+@pytest.fixture
+def port():
+    """A port that takes whatever comes, and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        yield f"socket://127.0.0.1:{silent.getsockname()[1]}"
+
+
+def test_board_that_says_nothing_is_one_sentence(run, port, monkeypatch):
+    monkeypatch.setenv("PORT", port)
+    said = run("--interpreters=board")
+    assert said.startswith("ERROR: ") and said.endswith("press the board's reset button\n\n"), said
+    assert port in said
+
+
+@NEEDS_UNIX
+def test_board_without_the_library_is_told_how_it_gets_it(run, tmp_path, monkeypatch):
+    (tmp_path / "files").mkdir()
+    repl = Repl(tmp_path / "files", tmp_path)
+    url = repl.url
+    monkeypatch.setenv("PORT", url)
+    try:
+        said = run("--interpreters=board")
+    finally:
+        repl.stop()
+    assert said == f"ERROR: the board has no library: make install PORT={url}\n\n"
+
+
+def test_lost_byte_of_a_mounted_test_is_told(run, tmp_path, monkeypatch):
+    """mpremote is a program here that answers the question and then waits without end."""
+    (tmp_path / "mpremote.py").write_text(MPREMOTE)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PORT", "/dev/ttyUSB0")
+    said = run("--interpreters=board", "tests/device/test_silent.py")
+    assert "the board: A board with an ESP32 0.1.0" in said
+    assert "killed: a test took over 2 s; or a byte was lost on the serial line: press" in said
+
+
+MPREMOTE = """
+import sys, time
+if "mount" in sys.argv:
+    time.sleep(60)
+print("A board with an ESP32 0.1.0")
+"""
 SHORT = """
 from hawkbit import log
 
