@@ -98,7 +98,7 @@ def main() -> None:
     try:
         image = make(args.project_name, args.version, args.size, args.chip, product=args.product)
         args.file.write_bytes(image)
-    except ValueError as e:
+    except (OSError, ValueError) as e:
         parser.error(str(e))
 
 

@@ -101,3 +101,13 @@ def test_stock_micropython_has_neither_name_nor_version():
 def test_the_real_combined_image_is_refused():
     with pytest.raises(RefusedError, match="combined image"):
         read_image(COMBINED)
+
+
+@pytest.mark.parametrize("words", [["no/such/folder"], ["x", "--size", "5"]])
+def test_an_image_that_cannot_be_made_is_a_sentence(tmp_path, monkeypatch, capsys, words):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["appimage.py", *words])
+    with pytest.raises(SystemExit) as ended:
+        appimage.main()
+    assert ended.value.code == 2 and "appimage.py: error: " in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
