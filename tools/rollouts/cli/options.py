@@ -33,11 +33,14 @@ class DryRun:
 
     is_dry: option(bool, "Only say what would be done; nothing is changed.", "--dry-run") = False
 
-    def permits(self, run, what, question=None, **told):
+    def permits(self, run, what, **told):
         """Return whether to do it. If not, it is only said; `told`: what --json says instead."""
         if self.is_dry:
-            run.out.done(f"would {what}", {"dryRun": True, **(told or {"steps": [what]})})
+            self.say(run, what, **told)
         return not self.is_dry
+
+    def say(self, run, what, **told):
+        run.out.done(f"would {what}", {"dryRun": True, **(told or {"steps": [what]})})
 
 
 @dataclasses.dataclass

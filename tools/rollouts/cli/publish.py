@@ -101,7 +101,7 @@ def publish_file(
         if dry_run.is_dry:
             steps = find(run.hawkbit, release).missing(release)
             text = ", ".join(steps) or "nothing, it is there"
-            dry_run.permits(run, f"do for {release.label}: {text}", steps=steps)
+            dry_run.say(run, f"do for {release.label}: {text}", steps=steps)
             return
         found, steps = _published(run, release)
     _show(run, chip, release, found, steps)
