@@ -4,6 +4,7 @@ A table on a terminal, a line per change without one.
 """
 
 import contextlib
+import functools
 import time
 
 import typer
@@ -24,13 +25,8 @@ app = typer.Typer()
 
 # More rows than a terminal has cannot be shown live; open ones come first.
 _ROWS_SHOWN = 30
-_STYLES = {
-    OPEN: "yellow",
-    SUCCESS: "green",  # actions
-    "running": "yellow",
-    "finished": "green",
-    "error": "red",  # groups
-}
+_ACTION_COLORS = {OPEN: "yellow", SUCCESS: "green"}
+_GROUP_COLORS = {"running": "yellow", "finished": "green", "error": "red"}
 
 
 @command(
@@ -54,7 +50,8 @@ def watch_actions(
         return Exit.OK
     states = []
     try:
-        with _shown(run.out, lambda states: _table_of_actions(run.out, states), _lines) as tell:
+        table_of = functools.partial(_table_of_actions, run.out)
+        with _shown(run.out, table_of, _lines_of_actions) as tell:
             for states in watch(run.hawkbit, ids, time, interval, timeout):
                 tell(states)
     except TimeoutReachedError:
@@ -130,7 +127,7 @@ def _shown(out, drawn, lines):
         yield lambda state: live.update(drawn(state), refresh=True)
 
 
-def _lines(states):
+def _lines_of_actions(states):
     return {
         one.action: f"{one.controller_id} action {one.action} {one.status}"
         + (f": {one.message}" if one.message else "")
@@ -148,7 +145,7 @@ def _lines_of_groups(now):
 def _table_of_actions(out, states):
     rows = []
     for one in sorted(states, key=lambda one: one.outcome != OPEN)[:_ROWS_SHOWN]:
-        color = _STYLES.get(one.outcome, "red")
+        color = _ACTION_COLORS.get(one.outcome, "red")
         percent = 100 if one.outcome == SUCCESS else one.percent or 0
         bar = ProgressBar(100, percent, 24, complete_style=color, finished_style=color)
         status, message = Text(harmless(one.status), color), out.masked(one.message or "")
@@ -163,7 +160,7 @@ def _table_of_groups(now):
     for one in now.groups:
         totals = one.total_targets_per_status or {}
         ended = sum(totals.get(word, 0) for word in ("finished", "error", "cancelled"))
-        color = _STYLES.get(one.status, "white")
+        color = _GROUP_COLORS.get(one.status, "white")
         bar = ProgressBar(max(one.total_targets, 1), ended, 24, complete_style=color)
         status = Text(harmless(one.status), color)
         rows.append((one.name, status, bar, columns.progress_of(one)))
