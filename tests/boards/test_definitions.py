@@ -82,9 +82,8 @@ def evaluate(board: Path, variant: str, port: Path) -> tuple[str, str]:
     (port / "boards" / "sdkconfig.base").write_text("CONFIG_ESPTOOLPY_FLASHSIZE_4MB=y\n")
     (port / "evaluate.cmake").write_text(EVALUATE)
     command = ["cmake", f"-DMICROPY_BOARD_DIR={board}", f"-DVARIANT={variant}"]
-    command += ["-P", "evaluate.cmake"]
-    environ = {"PATH": "/usr/bin:/bin:/usr/local/bin", "FIRMWARE_VERSION": "9.8.7"}
-    subprocess.run(command, cwd=port, env=environ, check=True, capture_output=True, timeout=60)
+    command += ["-DFIRMWARE_VERSION=9.8.7", "-P", "evaluate.cmake"]
+    subprocess.run(command, cwd=port, check=True, capture_output=True, timeout=60)
     return (port / "combined").read_text(), (port / "said").read_text()
 
 

@@ -39,8 +39,9 @@ def make(folder: Path, kind: str) -> Authority:
 
 
 def _private(key) -> bytes:
+    """Not PKCS#8, which MicroPython 1.23 on ESP-IDF 5.1 cannot read: docs/tls.md."""
     no_password = serialization.NoEncryption()
-    return key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, no_password)
+    return key.private_bytes(_PEM, serialization.PrivateFormat.TraditionalOpenSSL, no_password)
 
 
 def _signed(subject, public_key, issuer, issuer_key, path_length=None):

@@ -36,11 +36,12 @@ def test_update_over_http_is_installed_and_confirmed(ready, office, app):
     assert board.log.boots() == [POWER_ON, SOFTWARE]
 
 
-# Not with a client certificate of RSA: boards/ESP32_GENERIC/board.md, Measured.
 @pytest.mark.parametrize(
-    ("kind", "wants_client"), [("ec", False), ("rsa", False), ("ec", True)], ids=str
+    ("kind", "wants_client"), [("ec", False), ("rsa", False), ("ec", True), ("rsa", True)], ids=str
 )
-def test_update_over_verified_https_is_installed(ready, office, tls, kind, wants_client):
+def test_update_over_verified_https_is_installed(ready, office, tls, app, kind, wants_client):
+    if (kind, wants_client) == ("rsa", True) and b"hawkbit/net.py" not in app.read_bytes():
+        pytest.skip("too little memory unless the library is frozen: ESP32_GENERIC/board.md")
     config, authority = tls(kind, wants_client)
     main = board_files.main_py(board_files.set_clock() + board_files.HEAP_TRACE)
     if wants_client:

@@ -18,7 +18,7 @@ all:
 	mkdir -p $(BUILD)/partition_table
 	cp table.bin $(BUILD)/partition_table/partition-table.bin
 	cp app.bin $(BUILD)/micropython.bin
-	echo $(BOARD_DIR) $(BOARD_VARIANT) $(FROZEN_MANIFEST) $$FIRMWARE_VERSION > $(BUILD)/said
+	echo $(BOARD_DIR) $(BOARD_VARIANT) $(FROZEN_MANIFEST) $(CMAKE_ARGS) > $(BUILD)/said
 	mv $(BUILD)/said $(BUILD)/firmware.bin
 """
 MAKEMANIFEST = """
@@ -69,7 +69,10 @@ def test_with_esp_idf_the_board_is_built_and_both_files_are_there(checkout, capf
     assert run(checkout, "ESP32_GENERIC_C3", *more) == 0, capfd.readouterr().err
     board = firmware.BOARDS / "ESP32_GENERIC_C3"
     name = checkout / "build" / "ESP32_GENERIC_C3-X"
-    assert name.with_suffix(".bin").read_text() == f"{board} X {board}/manifest.py 2.0.0\n"
+    assert (
+        name.with_suffix(".bin").read_text()
+        == f"{board} X {board}/manifest.py -DFIRMWARE_VERSION=2.0.0\n"
+    )
     assert name.with_suffix(".app-bin").read_text() == "application"
     assert "11 of 1,769,472 bytes" in capfd.readouterr().out
 
