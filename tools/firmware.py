@@ -138,6 +138,8 @@ def run(build: Build) -> None:
     frozen = sorted(check_manifest(build).rglob("*.mpy"))
     ours = [path for path in frozen if path.parent.name == "hawkbit"]
     print(f"manifest: {len(frozen)} modules frozen, {len(ours)} of them the library")
+    # makemanifest.py compares dates alone, and would keep what another MANIFEST has frozen.
+    (build.folder / "frozen_content.c").unlink(missing_ok=True)
     if subprocess.run(make_command(build), env=environment(build)).returncode:
         raise FirmwareError("the build failed, see above")
     app = build.folder / "micropython.bin"

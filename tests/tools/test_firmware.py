@@ -15,6 +15,7 @@ LARGE = (firmware.BOARDS / "partitions-4MiB-ota-large.csv").read_text()
 MAKEFILE = """
 all:
 	test -x "$$MICROPY_MPYCROSS"
+	test ! -e $(BUILD)/frozen_content.c
 	mkdir -p $(BUILD)/partition_table
 	cp table.bin $(BUILD)/partition_table/partition-table.bin
 	cp app.bin $(BUILD)/micropython.bin
@@ -65,6 +66,9 @@ def test_without_compilers_the_manifest_is_checked_and_the_rest_is_named(checkou
 
 
 def test_with_esp_idf_the_board_is_built_and_both_files_are_there(checkout, capfd):
+    stale = checkout / "build" / "ESP32_GENERIC_C3-X" / "frozen_content.c"
+    stale.parent.mkdir(parents=True)
+    stale.write_text("of another manifest")
     more = ["--idf", str(checkout / "idf"), "--variant", "X", "--version", "2.0.0"]
     assert run(checkout, "ESP32_GENERIC_C3", *more) == 0, capfd.readouterr().err
     board = firmware.BOARDS / "ESP32_GENERIC_C3"
