@@ -113,7 +113,9 @@ def test_a_refused_login_is_exit_4_and_says_what_to_check(environ):
 
 def test_no_server_is_exit_4(environ):
     result = run(environ, "targets", ROLLOUTS_URL="http://127.0.0.1:1")
-    assert result.returncode == 4 and "cannot reach http://127.0.0.1:1" in result.stderr
+    waiting, error = result.stderr.splitlines()
+    assert result.returncode == 4 and "cannot reach http://127.0.0.1:1" in error
+    assert waiting == "nobody answers at http://127.0.0.1:1 yet, waiting for some seconds"
 
 
 def test_https_where_none_is_spoken_is_said(environ):

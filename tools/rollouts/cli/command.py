@@ -57,6 +57,7 @@ class Run:
     def __init__(self, common):
         self._common = common
         self._hawkbit = None
+        self._has_waited = False
         self.out = Output(common.as_json)
         self.settings = None
 
@@ -88,6 +89,9 @@ class Run:
         """Wait before a request is sent again, and say so where it can be noticed."""
         if seconds >= 1:
             self.out.note(f"the server cannot answer now, it is asked again in {seconds:.0f} s")
+        elif not self._has_waited:
+            self.out.note(f"nobody answers at {self.settings.url} yet, waiting for some seconds")
+        self._has_waited = True
         time.sleep(seconds)
 
     def confirm(self, question):
