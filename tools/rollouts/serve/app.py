@@ -30,30 +30,12 @@ from .page.feed import Feed
 from .store import Store
 
 ROUTERS = [
-    base.resources,
-    confirmation.resources,
-    artifacts.resources,
-    artifacts.files,
-    sets.resources,
-    sets.updates,
-    sets.of_set,
-    *metadata.ROUTERS,
-    modules.resources,
-    modules.files,
-    targets.resources,
-    target_actions.resources,
-    target_actions.everywhere,
-    filters.resources,
-    rollouts.resources,
-    tags.resources,
-    tags.of_target,
-    types.module_types,
-    types.set_types,
-    system.resources,
-    system.user,
-    docs.pages,
-    *page.ROUTERS,
-]
+    base.resources, confirmation.resources, artifacts.resources, artifacts.files,
+    sets.resources, sets.updates, sets.of_set, *metadata.ROUTERS, modules.resources, modules.files,
+    targets.resources, target_actions.resources, target_actions.everywhere, filters.resources,
+    rollouts.resources, tags.resources, tags.of_target, types.module_types, types.set_types,
+    system.resources, system.user, docs.pages, *page.ROUTERS,
+]  # fmt: skip
 
 
 _ERRORS = {

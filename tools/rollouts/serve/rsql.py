@@ -42,15 +42,9 @@ _MAX_JOINTS = 4000
 _MAX_COMPARISONS = 500
 _ESCAPED_QUOTE = re.compile(r"""\\(["'])""")
 _ALIASES = {
-    "=lt=": "<",
-    "=le=": "<=",
-    "=gt=": ">",
-    "=ge=": ">=",
-    "=is=": "==",
-    "=eq=": "==",
-    "=not=": "!=",
-    "=ne=": "!=",
-}
+    "=lt=": "<", "=le=": "<=", "=gt=": ">", "=ge=": ">=",
+    "=is=": "==", "=eq=": "==", "=not=": "!=", "=ne=": "!=",
+}  # fmt: skip
 _ORDER = {"<": lt, "<=": le, ">": gt, ">=": ge}
 _OPERATORS = {"==", "!=", *_ORDER, "=in=", "=out="}
 

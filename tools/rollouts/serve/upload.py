@@ -1,4 +1,8 @@
-"""Receiving a file: straight to disk in pieces, hashed on the way, never whole in memory."""
+"""Receiving a file: straight to disk in pieces, hashed on the way, never whole in memory.
+
+Starlette's own form would put it into the folder for temporary files first, which on many
+systems is memory.
+"""
 
 import hashlib
 import re
