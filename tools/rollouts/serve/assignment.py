@@ -111,9 +111,7 @@ def _add_action(
     )
     target.assigned_set_id = distribution_set.id
     work.touch(target)
-    work.add(action)
-    work.db.flush()
-    return action
+    return work.add(action)
 
 
 def _initiated(work: Work) -> str:

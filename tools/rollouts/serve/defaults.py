@@ -27,7 +27,6 @@ def add_default_types(work) -> None:
         modules[key] = work.add(
             SoftwareModuleType(key=key, name=name, description=description, max_assignments=most)
         )
-        work.db.flush()
     for key, name, elements in _SET_TYPES:
         set_type = DistributionSetType(key=key, name=name, description=f"Default type: {name}.")
         set_type.elements = [
@@ -35,4 +34,3 @@ def add_default_types(work) -> None:
             for k, needed in elements.items()
         ]
         work.add(set_type)
-        work.db.flush()

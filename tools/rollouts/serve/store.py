@@ -47,10 +47,11 @@ class Work:
         self.user = user or store.settings.user
 
     def add(self, entity, by: str | None = None):
-        """Store a new entity as made now by the user (or `by`)."""
+        """Store a new entity, under an id, as made now by the user (or `by`)."""
         entity.created_by = entity.last_modified_by = by or self.user
         entity.created_at = entity.last_modified_at = self.now
         self.db.add(entity)
+        self.db.flush()
         return entity
 
     def count(self, *conditions) -> int:

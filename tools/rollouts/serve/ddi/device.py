@@ -87,9 +87,7 @@ class Asking:
         description = f"Registered itself: {self.controller_id}"[:512]
         target = new_target(self.controller_id, description=description)
         target.update_status = UpdateStatus.REGISTERED
-        self.work.add(target, by=PLUG_AND_PLAY)
-        self.work.db.flush()
-        return target
+        return self.work.add(target, by=PLUG_AND_PLAY)
 
 
 async def _asking(request: Request, work: Transaction, tenant: str, controller_id: str) -> Asking:

@@ -136,13 +136,6 @@ class Entities:
             return done()
 
 
-def made(work: Work, entity):
-    """A new entity, stored under an id."""
-    work.add(entity)
-    work.db.flush()
-    return entity
-
-
 def change(work: Work, entity, body: Body):
     """Set what the body gives, and note who did; what was so already is no change."""
     given = body.model_dump(exclude_none=True)

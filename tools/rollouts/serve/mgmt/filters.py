@@ -7,7 +7,7 @@ from ..hub import Transaction
 from ..media import NoContent, Reply
 from ..model import ActionType, TargetFilter
 from ..paging import Listing
-from .common import Entities, Show, done, made, router
+from .common import Entities, Show, done, router
 from .sets import stop_auto_assignment
 from .shapes import Shapes
 from .terms import Weight
@@ -48,7 +48,7 @@ entities.offer_delete("Remove a filter; what it assigned stays assigned.")
 async def create_filter(work: Transaction, show: Show, body: FilterCreate):
     """One filter, not a list."""
     _check_query(body)
-    return Reply(show.whole_filter(made(work, TargetFilter(**body.model_dump()))), 201)
+    return Reply(show.whole_filter(work.add(TargetFilter(**body.model_dump()))), 201)
 
 
 @resources.get("/{filter_id}/autoAssignDS")

@@ -14,7 +14,7 @@ from ..paging import Listing
 from ..ranges import file_answer
 from ..store import Work
 from ..upload import receive
-from .common import Entities, Full, Show, done, made, router
+from .common import Entities, Full, Show, done, router
 from .shapes import Shapes
 
 resources = router("/softwaremodules")
@@ -40,7 +40,7 @@ def create_module(work: Work, item: ModuleCreate) -> SoftwareModule:
     values = item.model_dump()
     values["type"] = find_type(work, SoftwareModuleType, item.type)
     values["encrypted"] = bool(item.encrypted)
-    return made(work, SoftwareModule(**values))
+    return work.add(SoftwareModule(**values))
 
 
 entities = Entities(resources, PathId, find_module, Shapes.module, Shapes.whole_module)
@@ -117,7 +117,7 @@ def add_artifact(work: Work, module_id: int, item: Artifact) -> Artifact:
     if work.count(Artifact.module_id == module_id, Artifact.filename == item.filename):
         raise errors.already_exists(f"The module has a file {item.filename!r} already.")
     item.module_id = module_id
-    return made(work, item)
+    return work.add(item)
 
 
 def _artifact(work: Work, module_id: int, artifact_id: int) -> Artifact:

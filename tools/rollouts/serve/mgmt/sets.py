@@ -72,9 +72,8 @@ def create_set(work: Work, item: SetCreate) -> DistributionSet:
     values["type"] = find_type(work, DistributionSetType, item.type or DEFAULT_SET_TYPE)
     values["required_migration_step"] = bool(item.required_migration_step)
     new = DistributionSet(**values)
-    add_modules(work, work.add(new), known_modules(work, [m.id for m in item.modules or []]))
-    work.db.flush()
-    return new
+    add_modules(work, new, known_modules(work, [module.id for module in item.modules or []]))
+    return work.add(new)
 
 
 entities = Entities(resources, PathId, find_set, Shapes.distribution_set, Shapes.whole_set)

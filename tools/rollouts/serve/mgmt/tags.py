@@ -15,7 +15,7 @@ from ..media import Reply
 from ..model import TaggedTarget, Target, TargetTag
 from ..paging import Listing, Paging
 from ..store import Work
-from .common import Entities, Show, done, made, router
+from .common import Entities, Show, done, router
 from .shapes import Shapes
 
 resources = router("/targettags")
@@ -43,7 +43,7 @@ class TagCreate(TagUpdate):
 
 
 def _create(work: Work, item: TagCreate) -> TargetTag:
-    return made(work, TargetTag(**item.model_dump()))
+    return work.add(TargetTag(**item.model_dump()))
 
 
 entities = Entities(resources, PathId, _find, Shapes.tag, Shapes.whole_tag)

@@ -16,7 +16,7 @@ from ..model import Action, ActionStatus, DistributionSet, Target
 from ..paging import Listing
 from ..store import Work
 from ..targets import MAX_CONTROLLER_ID, MAX_NAME, new_target
-from .common import Entities, Show, done, made, router
+from .common import Entities, Show, done, router
 from .shapes import Shapes
 from .terms import SetAssignments
 
@@ -37,7 +37,7 @@ class TargetCreate(TargetUpdate):
 
 
 def create_target(work: Work, item: TargetCreate) -> Target:
-    return made(work, new_target(**item.model_dump(exclude_none=True)))
+    return work.add(new_target(**item.model_dump(exclude_none=True)))
 
 
 entities = Entities(resources, str, find_target, Shapes.target, Shapes.whole_target)

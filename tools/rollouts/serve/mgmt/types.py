@@ -9,7 +9,7 @@ from ..media import Reply
 from ..model import DistributionSetType, DistributionSetTypeElement, SoftwareModuleType
 from ..paging import Listing
 from ..store import Work
-from .common import Entities, Show, made, router
+from .common import Entities, Show, router
 from .shapes import Shapes
 
 module_types = router("/softwaremoduletypes")
@@ -38,7 +38,7 @@ def create_module_type(work: Work, item: ModuleTypeCreate) -> SoftwareModuleType
     values = item.model_dump()
     most, least = item.max_assignments or 1, item.min_artifacts or 0
     values |= {"max_assignments": most, "min_artifacts": least}
-    return made(work, SoftwareModuleType(**values))
+    return work.add(SoftwareModuleType(**values))
 
 
 def create_set_type(work: Work, item: SetTypeCreate) -> DistributionSetType:
@@ -48,7 +48,7 @@ def create_set_type(work: Work, item: SetTypeCreate) -> DistributionSetType:
             DistributionSetTypeElement(module_type=find_module_type(work, i.id), mandatory=needed)
             for i in ids or []
         ]
-    return made(work, new)
+    return work.add(new)
 
 
 of_modules = Entities(

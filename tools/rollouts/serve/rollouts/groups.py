@@ -45,8 +45,8 @@ def create(work: Work, rollout: Rollout, groups: list[RolloutGroup], by_filter: 
 def _append(work: Work, rollout: Rollout, group: RolloutGroup, by: str) -> None:
     if rollout.groups:
         group.parent_id = rollout.groups[-1].id
-    rollout.groups.append(work.add(group, by))
-    work.db.flush()
+    rollout.groups.append(group)
+    work.add(group, by)
 
 
 def _check_words(rollout: Rollout, groups: list[RolloutGroup]) -> None:
