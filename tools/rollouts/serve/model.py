@@ -194,8 +194,6 @@ class Target(Numbered, Audited, Base):
     auto_confirm_at: Mapped[int | None]
     auto_confirm_initiator: Mapped[str | None]
     auto_confirm_remark: Mapped[str | None]
-    assigned_set: Mapped[DistributionSet | None] = relationship(foreign_keys=assigned_set_id)
-    installed_set: Mapped[DistributionSet | None] = relationship(foreign_keys=installed_set_id)
     attributes: Mapped[list["TargetAttribute"]] = owned("TargetAttribute.key")
     metadata_: Mapped[list["TargetMetadata"]] = owned("TargetMetadata.key")
 
