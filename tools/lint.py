@@ -1,6 +1,7 @@
 """make lint: ruff, import-linter, mypy, and the rules of this house that they do not know.
 
 lib/: functions of at most 30 lines, wire words once, and what MicroPython would take badly.
+tools/: no more to read than there is today.
 Everywhere: package.json is complete, examples compile, no words that date.
 Exits 1 with one line for each problem.
 """
@@ -18,6 +19,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 IMPORT = ast.Import | ast.ImportFrom
 MAX_FUNCTION_LINES = 30
+
+# Of tools/. What all of them have together only goes down.
+CODE = (".py", ".js", ".html", ".css")
+MAX_FILE_LINES = 300
+MAX_TOOLS_LINES = 16_450
 
 # Words that mean something else in these modules than in DDI: a key of the journal, an event.
 HOMONYMS = {"downloaded": ("action",)}
@@ -124,6 +130,17 @@ def check_board_code(root: Path) -> Iterator[str]:
             yield f"{path.relative_to(root)}: {done.stderr.strip().splitlines()[-1]}"
 
 
+def check_lengths(root: Path) -> Iterator[str]:
+    """Yield a line for each file of tools/ that is too long, and one if all of them are."""
+    paths = [path for path in sorted((root / "tools").rglob("*")) if path.suffix in CODE]
+    lines = {path: len(path.read_text().splitlines()) for path in paths}
+    for path in paths:
+        if lines[path] > MAX_FILE_LINES:
+            yield f"{path.relative_to(root)}: {lines[path]} lines, at most {MAX_FILE_LINES}"
+    if sum(lines.values()) > MAX_TOOLS_LINES:
+        yield f"tools: {sum(lines.values())} lines, at most {MAX_TOOLS_LINES}: what can go?"
+
+
 def check_words(root: Path) -> Iterator[str]:
     """Yield a line for each word of FORBIDDEN in a file that git knows or would add."""
     for pattern, why in FORBIDDEN.items():
@@ -157,6 +174,7 @@ def check() -> int:
         *check_library(ROOT),
         *check_manifest(ROOT),
         *check_board_code(ROOT),
+        *check_lengths(ROOT),
         *check_words(ROOT),
     ]
     if all(tools) and not problems:

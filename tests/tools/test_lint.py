@@ -46,6 +46,17 @@ def test_broken_rule_is_named(source, problem):
     assert len(found) == bool(problem) and all(text.startswith(problem) for text in found), found
 
 
+def test_more_to_read_is_named(repository, monkeypatch):
+    monkeypatch.setattr(lint, "MAX_FILE_LINES", 2)
+    monkeypatch.setattr(lint, "MAX_TOOLS_LINES", 5)
+    (repository / "tools" / "page").mkdir(parents=True)
+    for name, lines in (("a.py", 2), ("page/b.js", 3), ("c.md", 9)):
+        (repository / "tools" / name).write_text("x\n" * lines)
+    assert list(lint.check_lengths(repository)) == ["tools/page/b.js: 3 lines, at most 2"]
+    (repository / "tools" / "d.css").write_text("x\n")
+    assert list(lint.check_lengths(repository))[1:] == ["tools: 6 lines, at most 5: what can go?"]
+
+
 def test_wire_word_in_a_second_module_is_named(monkeypatch):
     monkeypatch.setattr(lint, "HOMONYMS", {"denied": ("journal",)})
     sources = {
