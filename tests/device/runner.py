@@ -34,7 +34,11 @@ def run(module, names=None, absent=(), skips=Skip, why_not=None):
     absent: modules this interpreter is known not to have; a file that imports one is skipped.
     skips: exceptions that skip a test. why_not() -> why a test that failed could not run, or None.
     """
+    why_skipped = _why_skipped(module, absent)
     for name in names or _names(_load(module, absent)):
+        if why_skipped:
+            print("SKIP", name, why_skipped)
+            continue
         gc.collect()
         if why_not:
             why_not()  # of the test before
@@ -108,6 +112,16 @@ def _load(module, absent):
             if "'%s'" % name in str(e):
                 raise Skip("this MicroPython has no module `%s`" % name)
         raise
+
+
+def _why_skipped(module, absent):
+    # Asked once: a board takes a second or two to find out.
+    try:
+        _load(module, absent)
+    except Skip as e:
+        return _line(str(e))
+    except Exception:
+        return None  # each test says what is wrong
 
 
 def _names(module):

