@@ -19,3 +19,8 @@ macro(use_table CSV)
         "CONFIG_PARTITION_TABLE_CUSTOM_FILENAME=\"${MICROPY_BOARD_DIR}/${CSV}\"\n")
     list(APPEND SDKCONFIG_DEFAULTS ${CMAKE_BINARY_DIR}/sdkconfig.${CSV})
 endmacro()
+
+# MicroPython 1.23 leaves a variant to the board; later ones include it after this once more.
+macro(use_variant)
+    include(${MICROPY_BOARD_DIR}/mpconfigvariant_${MICROPY_BOARD_VARIANT}.cmake OPTIONAL)
+endmacro()

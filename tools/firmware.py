@@ -50,10 +50,23 @@ def known_boards() -> list[str]:
     return sorted(path.parent.name for path in BOARDS.glob("*/mpconfigboard.cmake"))
 
 
-def check_checkout(build: Build) -> None:
-    """Raise FirmwareError unless the board and a usable checkout of MicroPython are there."""
+def known_variants(board: str) -> list[str]:
+    files = (BOARDS / board).glob("mpconfigvariant_*.cmake")
+    return sorted(path.stem.partition("_")[2] for path in files)
+
+
+def check_board(build: Build) -> None:
+    """Raise FirmwareError unless the board and its variant are known."""
     if build.board not in known_boards():
         raise FirmwareError(f"BOARD={build.board}: one of {', '.join(known_boards())} is meant")
+    variants = known_variants(build.board)
+    if build.variant and build.variant not in variants:
+        has = ", ".join(variants) or "none"
+        raise FirmwareError(f"VARIANT={build.variant}: the variants of {build.board}: {has}")
+
+
+def check_checkout(build: Build) -> None:
+    """Raise FirmwareError unless a usable checkout of MicroPython is there."""
     header = build.micropython / "py" / "mpconfig.h"
     if not header.exists() or not build.port.exists():
         raise FirmwareError(f"MPY_DIR={build.micropython} is no checkout of MicroPython")
@@ -124,6 +137,13 @@ def make_command(build: Build) -> list[str]:
     return ["bash", "-c", 'source "$0" >/dev/null && exec "$@"', str(export), *make]
 
 
+def forget_settings(build: Build) -> None:
+    """Remove what an earlier build was told: makemanifest.py goes by dates, and would keep what
+    another MANIFEST has frozen; ESP-IDF reads boards/ only where there is no sdkconfig yet."""
+    for name in ("frozen_content.c", "sdkconfig"):
+        (build.folder / name).unlink(missing_ok=True)
+
+
 def slot_size(build: Build) -> int:
     """Return the bytes of a slot in the table that was built in."""
     table = PartitionTable.from_binary(
@@ -134,12 +154,12 @@ def slot_size(build: Build) -> int:
 
 def run(build: Build) -> None:
     """Check, build, and copy what `make flash` and `rollouts publish` take."""
+    check_board(build)
     check_checkout(build)
     frozen = sorted(check_manifest(build).rglob("*.mpy"))
     ours = [path for path in frozen if path.parent.name == "hawkbit"]
     print(f"manifest: {len(frozen)} modules frozen, {len(ours)} of them the library")
-    # makemanifest.py compares dates alone, and would keep what another MANIFEST has frozen.
-    (build.folder / "frozen_content.c").unlink(missing_ok=True)
+    forget_settings(build)
     if subprocess.run(make_command(build), env=environment(build)).returncode:
         raise FirmwareError("the build failed, see above")
     app = build.folder / "micropython.bin"

@@ -64,7 +64,9 @@ set(MICROPY_SOURCE_BOARD ${MICROPY_BOARD_DIR}/board_init.c ${MICROPY_BOARD_DIR}/
 """
 EVALUATE = """
 include(${MICROPY_BOARD_DIR}/mpconfigboard.cmake)
-include(${MICROPY_BOARD_DIR}/${VARIANT} OPTIONAL)
+if(EXISTS ${VARIANT_AFTER})
+    include(${VARIANT_AFTER})
+endif()
 foreach(FILE ${SDKCONFIG_DEFAULTS})
     file(READ ${FILE} CONTENTS)
     file(APPEND combined "${CONTENTS}")
@@ -73,29 +75,38 @@ file(WRITE said "${MICROPY_FROZEN_MANIFEST} ${MICROPY_SOURCE_BOARD} version ${PR
 """
 
 
-def evaluate(board: Path, variant: str, port: Path) -> tuple[str, str]:
-    """Return (sdkconfig, variables) of a board's CMake files on a port that is a stub."""
+def evaluate(board: Path, variant: str, port: Path, includes: bool) -> tuple[str, str]:
+    """Return (sdkconfig, variables) of a board's CMake files on a port that is a stub.
+
+    includes: the port takes the variant itself, as MicroPython does from 1.24 on.
+    """
     if not shutil.which("cmake"):
         pytest.skip("no cmake")
     (port / "boards" / board.name).mkdir(parents=True)
     (port / "boards" / board.name / "mpconfigboard.cmake").write_text(STUB_PORT)
     (port / "boards" / "sdkconfig.base").write_text("CONFIG_ESPTOOLPY_FLASHSIZE_4MB=y\n")
     (port / "evaluate.cmake").write_text(EVALUATE)
-    command = ["cmake", f"-DMICROPY_BOARD_DIR={board}", f"-DVARIANT={variant}"]
+    after = board / f"mpconfigvariant_{variant}.cmake" if variant and includes else "none"
+    command = ["cmake", f"-DMICROPY_BOARD_DIR={board}", f"-DMICROPY_BOARD_VARIANT={variant}"]
+    command += [f"-DVARIANT_AFTER={after}"]
     command += ["-DFIRMWARE_VERSION=9.8.7", "-P", "evaluate.cmake"]
     subprocess.run(command, cwd=port, check=True, capture_output=True, timeout=60)
     return (port / "combined").read_text(), (port / "said").read_text()
 
 
 BUILDS = [(name, "") for name in NAMES] + [
-    (path.parent.name, path.name) for path in sorted(BOARDS.glob("*/mpconfigvariant_*.cmake"))
+    (path.parent.name, path.stem.partition("_")[2])
+    for path in sorted(BOARDS.glob("*/mpconfigvariant_*.cmake"))
 ]
 
 
+@pytest.mark.parametrize("includes", [False, True], ids=["1.23", "1.24"])
 @pytest.mark.parametrize(("name", "variant"), BUILDS)
-def test_build_has_rollback_a_version_and_a_table_that_fits_its_flash(name, variant, tmp_path):
+def test_build_has_rollback_a_version_and_a_table_that_fits_its_flash(
+    name, variant, includes, tmp_path
+):
     board = BOARDS / name
-    text, variables = evaluate(board, variant, tmp_path)
+    text, variables = evaluate(board, variant, tmp_path, includes)
     config = dict(re.findall(r"^(CONFIG_\w+)=(.*)", text, re.M))  # the last word counts
     assert config["CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE"] == "y"
     assert config["CONFIG_APP_EXCLUDE_PROJECT_VER_VAR"] == "n"
@@ -103,6 +114,7 @@ def test_build_has_rollback_a_version_and_a_table_that_fits_its_flash(name, vari
     assert csv.parent == board
     mib = int(re.findall(r"CONFIG_ESPTOOLPY_FLASHSIZE_(\d+)MB=y", text)[-1])
     assert mib == int(re.search(r"(\d+)MiB", csv.name)[1])
+    assert variant in ("", f"{mib}MIB")
     assert f"{board}/manifest.py" in variables
     assert "version 9.8.7" in variables
     if name == "ARDUINO_NANO_ESP32":  # its own start confirms every image before Python runs

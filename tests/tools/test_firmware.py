@@ -15,7 +15,7 @@ LARGE = (firmware.BOARDS / "partitions-4MiB-ota-large.csv").read_text()
 MAKEFILE = """
 all:
 	test -x "$$MICROPY_MPYCROSS"
-	test ! -e $(BUILD)/frozen_content.c
+	test ! -e $(BUILD)/frozen_content.c -a ! -e $(BUILD)/sdkconfig
 	mkdir -p $(BUILD)/partition_table
 	cp table.bin $(BUILD)/partition_table/partition-table.bin
 	cp app.bin $(BUILD)/micropython.bin
@@ -66,16 +66,17 @@ def test_without_compilers_the_manifest_is_checked_and_the_rest_is_named(checkou
 
 
 def test_with_esp_idf_the_board_is_built_and_both_files_are_there(checkout, capfd):
-    stale = checkout / "build" / "ESP32_GENERIC_C3-X" / "frozen_content.c"
-    stale.parent.mkdir(parents=True)
-    stale.write_text("of another manifest")
-    more = ["--idf", str(checkout / "idf"), "--variant", "X", "--version", "2.0.0"]
-    assert run(checkout, "ESP32_GENERIC_C3", *more) == 0, capfd.readouterr().err
-    board = firmware.BOARDS / "ESP32_GENERIC_C3"
-    name = checkout / "build" / "ESP32_GENERIC_C3-X"
+    folder = checkout / "build" / "ESP32_GENERIC_S3-4MIB"
+    folder.mkdir(parents=True)
+    for name in "frozen_content.c", "sdkconfig":
+        (folder / name).write_text("of an earlier build")
+    more = ["--idf", str(checkout / "idf"), "--variant", "4MIB", "--version", "2.0.0"]
+    assert run(checkout, "ESP32_GENERIC_S3", *more) == 0, capfd.readouterr().err
+    board = firmware.BOARDS / "ESP32_GENERIC_S3"
+    name = checkout / "build" / "ESP32_GENERIC_S3-4MIB"
     assert (
         name.with_suffix(".bin").read_text()
-        == f"{board} X {board}/manifest.py -DFIRMWARE_VERSION=2.0.0\n"
+        == f"{board} 4MIB {board}/manifest.py -DFIRMWARE_VERSION=2.0.0\n"
     )
     assert name.with_suffix(".app-bin").read_text() == "application"
     assert "11 of 1,769,472 bytes" in capfd.readouterr().out
@@ -95,6 +96,7 @@ def test_failed_build_is_said(checkout, capfd):
 
 WRONG = {
     "board": (lambda folder: ["--board", "ESP8266"], "one of ARDUINO_NANO_ESP32, ESP32_GENERIC"),
+    "variant": (lambda folder: ["--variant", "8MIB"], "variants of ESP32_GENERIC_C3: none"),
     "checkout": (lambda folder: ["--micropython", "x"], "is no checkout of MicroPython"),
     "manifest": (lambda folder: ["--manifest", "x.py"], "manifest error executing"),
     "idf": (lambda folder: ["--idf", str(folder)], "has no export.sh: it is no ESP-IDF"),
