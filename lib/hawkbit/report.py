@@ -33,7 +33,7 @@ class Reports:
         self._client = client
         self._journal = journal
         self._event = event
-        self._unknown = []  # the actions of reports that were answered 404 or 410
+        self._unknown = []  # the actions of reports that were just answered 404 or 410
 
     def queue(self):
         """Return the undelivered final reports, oldest first."""
@@ -74,6 +74,7 @@ class Reports:
     def deliver(self):
         """Deliver all that is queued. Raises OSError and HTTPError when one stays."""
         error = None
+        self._unknown = []
         for report in self.queue():
             try:
                 self._deliver(report)

@@ -65,6 +65,17 @@ def test_report_of_an_action_that_is_unknown_goes_once_the_poll_says_so():
         assert on_flash(store) == [], status
 
 
+def test_only_what_was_answered_last_counts_as_unknown():
+    # A portal's 404, and its poll fails: then the server itself answers.
+    found, session, store = reports([empty(404)] * 3 + [empty(503)], [REPORT])
+    for _ in range(3):
+        found.deliver()
+        assert len(found._unknown) == 1
+    raises(HTTPError, found.deliver)
+    found.settle(ddi.Poll(None, None, None, None, False))
+    assert on_flash(store) == [REPORT]
+
+
 def test_report_that_is_refused_while_its_action_is_offered_stays_and_is_an_error():
     for first, second in (("7", "8"), ("8", "7")):
         for status in (404, 410):
