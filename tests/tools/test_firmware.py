@@ -12,14 +12,20 @@ from esp_idf_defs.partitions import PartitionTable
 
 LARGE = (firmware.BOARDS / "partitions-4MiB-ota-large.csv").read_text()
 # Without a compiler of .mpy the port's build runs the make of its own, which takes our BUILD.
+# CMAKE_ARGS of a command line would hide what the port adds to it.
 MAKEFILE = """
+CMAKE_ARGS =
+ifdef USER_C_MODULES
+CMAKE_ARGS += -DUSER_C_MODULES=$(USER_C_MODULES)
+endif
+IDFPY_FLAGS += $(CMAKE_ARGS)
 all:
 	test -x "$$MICROPY_MPYCROSS"
 	test ! -e $(BUILD)/frozen_content.c -a ! -e $(BUILD)/sdkconfig
 	mkdir -p $(BUILD)/partition_table
 	cp table.bin $(BUILD)/partition_table/partition-table.bin
 	cp app.bin $(BUILD)/micropython.bin
-	echo $(BOARD_DIR) $(BOARD_VARIANT) $(FROZEN_MANIFEST) $(CMAKE_ARGS) > $(BUILD)/said
+	echo $(BOARD_DIR) $(BOARD_VARIANT) $(FROZEN_MANIFEST) $(IDFPY_FLAGS) > $(BUILD)/said
 	mv $(BUILD)/said $(BUILD)/firmware.bin
 """
 MAKEMANIFEST = """
@@ -65,7 +71,9 @@ def test_without_compilers_the_manifest_is_checked_and_the_rest_is_named(checkou
     assert "no idf.py on the path" in said.err and "ports/esp32/README.md names" in said.err
 
 
-def test_with_esp_idf_the_board_is_built_and_both_files_are_there(checkout, capfd):
+def test_with_esp_idf_the_board_is_built_and_both_files_are_there(checkout, capfd, monkeypatch):
+    monkeypatch.setenv("USER_C_MODULES", "c/micropython.cmake")
+    monkeypatch.setenv("IDFPY_FLAGS", "--ccache")
     folder = checkout / "build" / "ESP32_GENERIC_S3-4MIB"
     folder.mkdir(parents=True)
     for name in "frozen_content.c", "sdkconfig":
@@ -74,10 +82,9 @@ def test_with_esp_idf_the_board_is_built_and_both_files_are_there(checkout, capf
     assert run(checkout, "ESP32_GENERIC_S3", *more) == 0, capfd.readouterr().err
     board = firmware.BOARDS / "ESP32_GENERIC_S3"
     name = checkout / "build" / "ESP32_GENERIC_S3-4MIB"
-    assert (
-        name.with_suffix(".bin").read_text()
-        == f"{board} 4MIB {board}/manifest.py -DFIRMWARE_VERSION=2.0.0\n"
-    )
+    flags = "--ccache -DFIRMWARE_VERSION=2.0.0 -DUSER_C_MODULES=c/micropython.cmake"
+    said = name.with_suffix(".bin").read_text()
+    assert said == f"{board} 4MIB {board}/manifest.py {flags}\n"
     assert name.with_suffix(".app-bin").read_text() == "application"
     assert "11 of 1,769,472 bytes" in capfd.readouterr().out
 
