@@ -231,6 +231,20 @@ def test_same_target_twice_with_other_terms_is_refused(operator):
     assert operator.post(path, json=[{"id": "dev-1"}] * 2).json()["assigned"] == 1
 
 
+@pytest.mark.parametrize("offline", ["true", "false"])
+def test_only_the_very_name_is_assigned(operator, offline):
+    names = ["a", 'q"', "ä€😀", "A.b"]
+    made = operator.post("/targets", json=[{"controllerId": name, "name": "x"} for name in names])
+    assert made.status_code == 201, made.text
+    path = f"/distributionsets/{operator.set_of(operator.module())}/assignedTargets"
+    for near in ["a\0", "a\0b", "\0", "", " a", "a ", 'q\\"', "\\u00e4€😀", "A_b", "1"]:
+        answer = operator.post(path, json=[{"id": near}], params={"offline": offline})
+        assert answer.status_code < 500 and answer.json().get("assigned", 0) == 0, ascii(near)
+    body = [{"id": name} for name in names]
+    answer = operator.post(path, json=body, params={"offline": offline})
+    assert answer.json()["assigned"] == len(names)
+
+
 def test_offline_assignment_is_finished_at_once(operator):
     device = operator.device()
     set_id = operator.set_of(operator.module())

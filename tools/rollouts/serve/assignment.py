@@ -54,8 +54,10 @@ def assign(
             raise errors.bad_window("The schedule has no window from now on.")
     result = Assigned([], 0)
     going = []
-    # As one value: SQLite bounds their number in a statement.
-    names = func.json_each(json.dumps(list(wanted), ensure_ascii=False)).table_valued("value")
+    # As one value: SQLite bounds their number in a statement. In JSON it ends a text at a NUL,
+    # which no target has in its name.
+    listed = json.dumps([name for name in wanted if "\0" not in name], ensure_ascii=False)
+    names = func.json_each(listed).table_valued("value")
     is_named = Target.controller_id.in_(select(names.c.value))
     named = select(Target).where(is_named).order_by(Target.id)
     for target in work.db.scalars(named).all():
